@@ -1,0 +1,13 @@
+drop table subscribe_grant;
+drop table inbox_message;
+drop table factory_key;
+drop table factory;
+drop table address;
+drop table need_profile;
+drop table consent;
+drop table session;
+drop table koc;
+drop table member;
+drop table staff;
+drop table brand_wechat;
+drop table brand;

@@ -1,0 +1,10 @@
+drop table pick;
+drop table round_tally;
+drop table round_entry;
+drop table round_community;
+drop table round;
+drop table design_picture;
+drop table design_version;
+drop table design;
+drop table membership;
+drop table community;

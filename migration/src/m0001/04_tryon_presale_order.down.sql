@@ -1,0 +1,14 @@
+drop table refund;
+drop table payment_attempt;
+drop table payment_leg;
+drop table order_line;
+drop table orders;
+drop table presale_notice;
+drop table presale_buyer;
+drop table presale_sku;
+drop table presale_community;
+drop table presale;
+drop table tryon_community;
+drop table tryon_media;
+drop table tryon;
+drop table sample;

@@ -1,0 +1,10 @@
+drop table factory_feed;
+drop table unit;
+drop table parcel;
+drop table shipment_cell;
+drop table shipment;
+drop table batch_progress;
+drop table allocation;
+drop table batch_cell;
+drop table batch_offer;
+drop table batch;
