@@ -1,6 +1,27 @@
 //! Smallbatch makes only what people asked for.
+//!
+//! A KOC, a loyal customer people trust, gathers a [`flow::community`]. A designer proposes a
+//! [`flow::design`]; the community votes in a [`flow::round`] and the top designs advance. Samples go
+//! to the KOC, who posts an honest [`flow::tryon`]. A [`flow::presale`] puts a price, a window, a
+//! target and a promise to it; members [`flow::order`] and [`flow::payment`] collects. What is paid
+//! for, and only that, is gathered into a [`flow::batch`] that a factory pulls, makes and ships;
+//! [`flow::delivery`] brings the parcels to the people. [`insight`] measures whether the vote
+//! foretold the orders.
+//!
+//! A request goes resolver → service or query → entity. [`people`] says who acts, [`base`] holds
+//! small tools without business, [`http`] knows no business, [`wechat`] is the only way out to
+//! WeChat, [`storage`] keeps media, [`worker`] does what happens by itself, and [`app`] wires it all.
+
+pub mod app;
 pub mod base;
+pub mod config;
 pub mod demo;
+pub mod error;
+pub mod flow;
 pub mod http;
+pub mod load;
+pub mod people;
+pub mod schema;
 pub mod storage;
 pub mod wechat;
+pub mod worker;

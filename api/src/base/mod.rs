@@ -1,1 +1,17 @@
+//! Small tools without business: time, ids, money, pages, transactions, events, timers, secrets.
+
+pub mod bus;
+pub mod cache;
 pub mod clock;
+pub mod crypto;
+pub mod db;
+pub mod id;
+pub mod lang;
+pub mod limit;
+pub mod money;
+pub mod once;
+pub mod page;
+pub mod payload;
+pub mod stats;
+pub mod text;
+pub mod tx;

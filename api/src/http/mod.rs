@@ -1,1 +1,3 @@
+//! The edge: actix only; knows no business.
 
+pub mod metrics;

@@ -1,0 +1,136 @@
+//! Where things are wired together, and nowhere else.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::base::bus::Bus;
+use crate::base::cache::Cache;
+use crate::base::clock::Clock;
+use crate::base::crypto::{KEY_LEN, Keyring};
+use crate::base::db::Db;
+use crate::base::id::{Ids, random_bytes};
+use crate::base::limit::{Limiter, Rate};
+use crate::config::Config;
+use crate::http::metrics::Metrics;
+use crate::storage::Storage;
+use crate::wechat::{Wechat, WechatConfig};
+
+/// Everything a use case may reach. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+pub struct Parts {
+    pub config: Config,
+    pub db: Db,
+    pub cache: Cache,
+    pub bus: Bus,
+    pub limiter: Limiter,
+    pub clock: Clock,
+    pub ids: Ids,
+    pub keyring: Keyring,
+    pub wechat: Wechat,
+    pub storage: Storage,
+    pub metrics: Metrics,
+    /// Rung when there is an event or a timer to look at.
+    pub(crate) work: Notify,
+    /// Cancelled when the process is to stop.
+    pub stop: CancellationToken,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Connects to everything the settings name. Does not migrate.
+    pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let db =
+            Db::connect(&config.database_url, config.database_connections).await.context("cannot open the database")?;
+        let stop = CancellationToken::new();
+        let (cache, bus, redis) = match &config.redis_url {
+            None => (Cache::memory(), Bus::memory(), None),
+            Some(url) => {
+                let client = redis::Client::open(url.as_str()).context("REDIS_URL is not a Redis address")?;
+                let manager = client.get_connection_manager().await.context("cannot reach Redis")?;
+                (Cache::Redis(manager.clone()), Bus::redis(client, manager.clone(), stop.clone()), Some(manager))
+            }
+        };
+        let limiter = Limiter::new(Rate { per_second: config.rate_per_second, burst: config.rate_burst }, redis);
+        let keyring = keyring(&config)?;
+        let storage = match &config.media_url {
+            None => Storage::local(&config.data_dir.join("media"))?,
+            Some(url) => Storage::remote(url)?,
+        };
+        let wechat = Wechat::new(
+            WechatConfig {
+                api_base: config.wechat_api_url.clone(),
+                pay_base: config.wechat_pay_url.clone(),
+                timeout: config.wechat_timeout,
+            },
+            clock.clone(),
+        )?;
+        Ok(App(Arc::new(Parts {
+            db,
+            cache,
+            bus,
+            limiter,
+            ids: Ids::new(clock.clone()),
+            clock,
+            keyring,
+            wechat,
+            storage,
+            metrics: Metrics::new(),
+            work: Notify::new(),
+            stop,
+            config,
+        })))
+    }
+
+    /// Tells the workers, here and in other processes, that there is something to do.
+    pub(crate) fn wake_worker(&self) {
+        self.work.notify_one();
+        self.bus.publish("work");
+    }
+}
+
+/// The keys of the settings; with the embedded database and none given, one generated next to it.
+fn keyring(config: &Config) -> anyhow::Result<Keyring> {
+    if !config.encryption_keys.is_empty() {
+        return Ok(Keyring::new(&config.current_key, &config.encryption_keys)?);
+    }
+    let path = config.data_dir.join("encryption.key");
+    let key = match std::fs::read_to_string(&path) {
+        Ok(text) => STANDARD.decode(text.trim()).with_context(|| format!("{} is damaged", path.display()))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => generate_key(&path)?,
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    };
+    Ok(Keyring::new("local", &BTreeMap::from([("local".to_owned(), key)]))?)
+}
+
+fn generate_key(path: &Path) -> anyhow::Result<Vec<u8>> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut key = vec![0; KEY_LEN];
+    random_bytes(&mut key);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    // `create_new`: of two processes starting together one wins and the other says so, instead of
+    // sealing with a key that is not kept.
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(STANDARD.encode(&key).as_bytes())?;
+    file.sync_all()?;
+    Ok(key)
+}

@@ -1,0 +1,79 @@
+//! The database: one pool, and the settings that make SQLite and PostgreSQL behave alike.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, Statement, Value};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::stats;
+use crate::error::Result;
+
+#[derive(Clone)]
+pub struct Db {
+    pool: DatabaseConnection,
+    /// SQLite has one writer; queueing here is fairer and cheaper than spinning on SQLITE_BUSY.
+    writer: Option<Arc<Mutex<()>>>,
+}
+
+impl Db {
+    /// Connects to `sqlite://path` or `postgres://…`. A missing SQLite file and its folder are created.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
+        let sqlite = url.starts_with("sqlite:");
+        if let Some(folder) = sqlite_file(url).as_deref().and_then(Path::parent) {
+            std::fs::create_dir_all(folder).map_err(|e| anyhow::anyhow!("cannot create {}: {e}", folder.display()))?;
+        }
+        let mut options = ConnectOptions::new(url.to_owned());
+        options
+            .max_connections(max_connections)
+            .min_connections(1)
+            .acquire_timeout(Duration::from_secs(10))
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(|options| {
+                options
+                    .create_if_missing(true)
+                    .foreign_keys(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // FULL: an acknowledged payment survives a power cut, not only a crash.
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(Duration::from_secs(10))
+            });
+        let mut pool = Database::connect(options).await?;
+        pool.set_metric_callback(|info| stats::record(info.elapsed));
+        Ok(Db { pool, writer: sqlite.then(|| Arc::new(Mutex::new(()))) })
+    }
+
+    /// For reads. Writes go through a transaction of the app.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    /// Waits for the turn to write; a no-op on PostgreSQL.
+    pub(crate) async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match &self.writer {
+            Some(writer) => Some(writer.lock().await),
+            None => None,
+        }
+    }
+
+    pub async fn close(&self) -> Result<()> {
+        Ok(self.pool.clone().close().await?)
+    }
+}
+
+fn sqlite_file(url: &str) -> Option<std::path::PathBuf> {
+    let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
+    let path = rest.split('?').next().unwrap_or_default();
+    (!path.is_empty() && path != ":memory:").then(|| path.into())
+}
+
+/// A statement in SQL that both databases read, with `$1`, `$2`, … for `values`.
+pub fn sql<const N: usize>(backend: DbBackend, text: &str, values: [Value; N]) -> Statement {
+    Statement::from_sql_and_values(backend, text, values)
+}

@@ -1,0 +1,9 @@
+//! Who acts: brands as tenants, members, KOCs, staff, factories; their sessions and consents.
+//!
+//! A request's token becomes an [`actor::Actor`]; a field's [`door`] says which actors may enter.
+
+pub mod actor;
+pub mod authenticate;
+pub mod door;
+pub mod graphql;
+pub mod token;

@@ -1,0 +1,30 @@
+//! The one schema, merged in flow order.
+
+use async_graphql::{EmptySubscription, MergedObject, Schema};
+
+use crate::app::App;
+use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
+use crate::people::graphql::PeopleQuery;
+
+#[derive(MergedObject, Default)]
+pub struct Query(PeopleQuery, CommunityQuery);
+
+#[derive(MergedObject, Default)]
+pub struct Mutation(CommunityMutation);
+
+pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// Builds the schema around `app`. The query guard at the edge bounds size before this sees a
+/// query; the limits here are a second line for what runs inside.
+pub fn build(app: App) -> ApiSchema {
+    let introspection = app.config.introspection;
+    let builder =
+        Schema::build(Query::default(), Mutation::default(), EmptySubscription).data(app).limit_recursive_depth(64);
+    if introspection { builder } else { builder.disable_introspection().disable_suggestions() }.finish()
+}
+
+/// The schema as it is printed to `schema.graphql`.
+pub fn sdl() -> String {
+    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+    schema.sdl_with_options(async_graphql::SDLExportOptions::new().sorted_enum_items().include_specified_by())
+}
