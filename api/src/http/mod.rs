@@ -1,1 +1,3 @@
+//! The edge: HTTP, WebSocket and what guards them. Knows no business.
 
+pub mod guard;
