@@ -77,6 +77,7 @@ impl App {
             WechatConfig {
                 api_base: config.wechat_api_url.clone(),
                 pay_base: config.wechat_pay_url.clone(),
+                public_base_url: config.public_url.clone(),
                 timeout: config.wechat_timeout,
             },
             clock.clone(),

@@ -1,0 +1,71 @@
+//! Message push: what WeChat tells us by calling our callback (WeChat docs: message push; subscribe-message,
+//! media-check, privacy and trade-management events).
+//!
+//! Answer within five seconds with `success` and status 200; WeChat tries three more times otherwise, so the same
+//! [`Push::identity`] may come in more than once.
+mod body;
+mod event;
+mod open;
+mod xml;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+
+pub use open::{open_push, verify_url};
+
+use super::Suggest;
+
+/// The query string of the callback. Plain mode uses `signature`, secure mode `msg_signature`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PushQuery {
+    pub signature: String,
+    pub timestamp: String,
+    pub nonce: String,
+    /// Only in the check of the URL when it is saved in the console.
+    pub echostr: String,
+    pub msg_signature: String,
+}
+
+/// One event, with what is needed to handle it once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Push {
+    /// The same in every repetition of the same event, and different otherwise.
+    pub identity: String,
+    /// WeChat's clock; absent if it sent no readable time.
+    pub created_at: Option<DateTime<Utc>>,
+    pub event: PushEvent,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PushEvent {
+    /// The user answered a subscribe sheet: each accepted item is one grant, and this, not the client, is the proof.
+    SubscribePopup { openid: String, items: Vec<SubscribeItem> },
+    /// The user changed the choice in the settings; only ever to a refusal.
+    SubscribeChange { openid: String, items: Vec<SubscribeItem> },
+    /// A message sent earlier was delivered, or failed inside WeChat (`error_code` other than 0).
+    SubscribeSent { openid: String, template_id: String, msgid: String, error_code: i64 },
+    /// The answer to `check_media`. `suggest` is `None` when there is no verdict (`errcode` other than 0, such as
+    /// -1008 for a picture that could not be fetched).
+    MediaVerdict { trace_id: String, errcode: i64, suggest: Option<Suggest>, label: i32 },
+    /// The user's nickname or avatar at WeChat was found unfit or changed: forget ours.
+    UserInfoModified { openid: String },
+    /// The user takes back the consent to one kind of data; `revoked` is WeChat's number for it (8 phone, 6 nickname
+    /// and avatar, 14 pictures …).
+    AuthorizationRevoke { openid: String, revoked: String },
+    /// The user closed the WeChat account: delete or anonymise the person.
+    AuthorizationCancellation { openid: String },
+    /// `trade_manage_*` and `wxa_trade_controlled`: shipping reminders and settlements, as sent.
+    TradeManage { kind: String, raw: Value },
+    /// Anything else, by its event or message type.
+    Other { kind: String },
+}
+
+/// One template of a subscribe sheet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscribeItem {
+    pub template_id: String,
+    pub accepted: bool,
+}
