@@ -71,7 +71,7 @@ impl App {
         let keyring = keyring(&config)?;
         let storage = match &config.media_url {
             None => Storage::local(&config.data_dir.join("media"))?,
-            Some(url) => Storage::remote(url)?,
+            Some(url) => remote_storage(url, &config)?,
         };
         let wechat = Wechat::new(
             WechatConfig {
@@ -104,6 +104,16 @@ impl App {
         self.work.notify_one();
         self.bus.publish("work");
     }
+}
+
+#[cfg(feature = "s3")]
+fn remote_storage(url: &str, config: &Config) -> anyhow::Result<Storage> {
+    Ok(Storage::s3(url, &config.media_options)?)
+}
+
+#[cfg(not(feature = "s3"))]
+fn remote_storage(_: &str, _: &Config) -> anyhow::Result<Storage> {
+    anyhow::bail!("SMALLBATCH_MEDIA_URL needs a program built with `--features s3`")
 }
 
 /// The keys of the settings; with the embedded database and none given, one generated next to it.

@@ -42,6 +42,7 @@ settings! {
     database_connections "SMALLBATCH_DATABASE_CONNECTIONS" "16" "Connections of the pool, 1 to 200; more than 16 make hot rows slower.";
     redis_url "REDIS_URL" "" "redis://…; empty: cache, limits and fan-out in memory of one process." secret;
     media_url "SMALLBATCH_MEDIA_URL" "" "s3://bucket/prefix (needs the s3 build feature); empty: the data folder." secret;
+    media_options "SMALLBATCH_MEDIA_OPTIONS" "" "Options of the object store, name=value, comma separated (region, endpoint, access_key_id, secret_access_key)." secret;
     encryption_keys "SMALLBATCH_ENCRYPTION_KEYS" "" "id:base64 of 32 bytes, comma separated, the first one current; empty with SQLite: generated in the data folder." secret;
     worker "SMALLBATCH_WORKER" "true" "Whether serve runs a worker in its process.";
     wechat "SMALLBATCH_WECHAT" "real" "real, or standin: WeChat on loopback, for trying things out.";
@@ -89,6 +90,7 @@ pub struct Config {
     pub database_connections: u32,
     pub redis_url: Option<String>,
     pub media_url: Option<String>,
+    pub media_options: BTreeMap<String, String>,
     /// Key id → 32 bytes; empty when they are to be generated.
     pub encryption_keys: BTreeMap<String, Vec<u8>>,
     pub current_key: String,
@@ -203,6 +205,7 @@ impl Reader {
             database_connections: self.within("database_connections", 1, 200)?,
             redis_url: self.url("redis_url", &["redis://", "rediss://"])?,
             media_url: self.url("media_url", &["s3://"])?,
+            media_options: self.pairs("media_options")?,
             encryption_keys,
             current_key,
             worker: self.flag("worker")?,
@@ -264,6 +267,12 @@ impl Reader {
             url if schemes.iter().any(|scheme| url.starts_with(scheme)) => Ok(Some(url.to_owned())),
             _ => Err(self.wrong(key, &format!("empty or begin with {}", schemes.join(" or ")))),
         }
+    }
+
+    fn pairs(&self, key: &str) -> Result<BTreeMap<String, String>> {
+        let parts = self.text(key).split(',').map(str::trim).filter(|part| !part.is_empty());
+        let pair = |part: &str| part.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+        parts.map(|part| pair(part).ok_or_else(|| self.wrong(key, "name=value pairs, comma separated"))).collect()
     }
 
     fn base_url(&self, key: &str) -> Result<String> {

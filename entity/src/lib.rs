@@ -2,6 +2,9 @@
 //!
 //! `brand_id` leads every key of a brand's tables; the global ones are `brand`, `factory`, `factory_key` and `factory_feed`.
 
+// sea-orm's derive opens transactions in the methods it generates for nested models.
+#![allow(clippy::disallowed_methods)]
+
 pub mod address;
 pub mod allocation;
 pub mod batch;

@@ -1,3 +1,9 @@
 //! The edge: actix only; knows no business.
 
+pub mod graphiql;
+pub mod graphql;
+pub mod guard;
+pub mod health;
 pub mod metrics;
+pub mod request_id;
+pub mod server;

@@ -1,0 +1,71 @@
+//! Top-level errors as a stranger may read them.
+//!
+//! Ours carry a code and words in the caller's language. The engine's own (validation) speak of the
+//! query only. Any other source is masked: one log line and one opaque incident id.
+
+use async_graphql::{ErrorExtensionValues, ServerError};
+
+use crate::base::crypto::random_token;
+use crate::base::lang::Lang;
+use crate::error::{Code, Error, Fault};
+
+/// More errors than this say nothing new and only make the answer large.
+const MAX_ERRORS: usize = 20;
+
+/// Rewrites the errors of an answer in place.
+pub fn present(errors: &mut Vec<ServerError>, lang: Lang) {
+    errors.truncate(MAX_ERRORS);
+    for error in errors {
+        *error = presented(error, lang);
+    }
+}
+
+fn presented(error: &ServerError, lang: Lang) -> ServerError {
+    let ours = error.source::<Error>();
+    let mut shown = match (ours, &error.source) {
+        (Some(Error::Fault(fault)), _) => of_fault(fault, lang),
+        // A query has no payload to carry a refusal as data.
+        (Some(Error::Refused(refusal)), _) => {
+            with_code(lang.pick(&refusal.en, &refusal.zh).to_string(), refusal.code.as_str())
+        }
+        (None, Some(_)) => masked(lang, &error.message),
+        (None, None) => {
+            let bad_id = error.extensions.as_ref().and_then(|values| values.get("code")).is_some();
+            with_code(error.message.chars().take(500).collect(), if bad_id { "BAD_ID" } else { "BAD_QUERY" }.to_owned())
+        }
+    };
+    shown.locations = error.locations.clone();
+    shown.path = error.path.clone();
+    shown
+}
+
+/// A fault outside the engine, such as a token that has ended.
+pub fn of_fault(fault: &Fault, lang: Lang) -> ServerError {
+    if matches!(fault.code(), Code::Internal) {
+        return masked(lang, &fault.to_string());
+    }
+    if fault.is_ours() {
+        tracing::warn!(cause = %fault, "temporarily unavailable");
+    }
+    let (en, zh) = fault.words();
+    with_code(lang.pick(en, zh).into_owned(), fault.code().as_str())
+}
+
+fn masked(lang: Lang, cause: &str) -> ServerError {
+    let incident: String = random_token().chars().filter(char::is_ascii_alphanumeric).take(12).collect();
+    tracing::error!(%incident, %cause, "internal error");
+    let (en, zh) = Fault::Internal(anyhow::anyhow!("masked")).words();
+    let mut error = with_code(lang.pick(en, zh).into_owned(), Code::Internal.as_str());
+    if let Some(extensions) = &mut error.extensions {
+        extensions.set("incident", incident);
+    }
+    error
+}
+
+pub fn with_code(message: String, code: String) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code);
+    error.extensions = Some(extensions);
+    error
+}

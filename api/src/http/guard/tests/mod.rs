@@ -1,0 +1,26 @@
+//! Tests of the guard. Each limit is reached (passes) and crossed by one (refused).
+
+mod bombs;
+mod introspection;
+mod lexical;
+mod operations;
+mod properties;
+mod variables;
+
+use super::{Checked, LimitName, Limits, Refusal, check};
+
+fn checked(source: &str) -> Checked {
+    check(source, None, &Limits::default()).unwrap_or_else(|refusal| panic!("{refusal}\n{source}"))
+}
+
+fn refused(source: &str) -> Refusal {
+    check(source, None, &Limits::default()).expect_err("the document should be refused")
+}
+
+/// The crossed limit and what was found.
+fn exceeded(source: &str) -> (LimitName, u32) {
+    match refused(source) {
+        Refusal::Exceeded { limit, found, .. } => (limit, found),
+        other => panic!("no limit but: {other}"),
+    }
+}

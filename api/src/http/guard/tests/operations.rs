@@ -1,0 +1,68 @@
+//! Which operation runs, and how refusals read.
+
+use async_graphql::parser::types::OperationType;
+
+use super::super::{LimitName, Limits, Refusal, RefusalCode, check};
+use super::{checked, refused};
+
+const THREE: &str = "query A { a } mutation B { b { c } } subscription C { d { e { f } } }";
+
+#[test]
+fn the_named_operation_is_chosen() {
+    for (name, kind, fields) in
+        [("A", OperationType::Query, 1), ("B", OperationType::Mutation, 2), ("C", OperationType::Subscription, 3)]
+    {
+        let checked = check(THREE, Some(name), &Limits::default()).expect("within limits");
+        assert_eq!((checked.kind, checked.fields, checked.depth), (kind, fields, fields));
+        assert_eq!(checked.operation_name.as_deref(), Some(name));
+    }
+}
+
+#[test]
+fn a_name_is_needed_exactly_when_there_are_several() {
+    assert_eq!(refused(THREE), Refusal::OperationNameMissing);
+    assert_eq!(checked("mutation Only { a }").operation_name.as_deref(), Some("Only"));
+    assert_eq!(checked("{ a }").operation_name, None);
+}
+
+#[test]
+fn an_empty_name_counts_as_absent() {
+    let checked = check("query Only { a }", Some(""), &Limits::default()).expect("within limits");
+    assert_eq!(checked.operation_name.as_deref(), Some("Only"));
+    assert_eq!(check(THREE, Some(""), &Limits::default()).expect_err("ambiguous"), Refusal::OperationNameMissing);
+}
+
+#[test]
+fn unknown_names_are_refused() {
+    for source in [THREE, "{ a }", "query A { a }"] {
+        let refusal = check(source, Some("D"), &Limits::default()).expect_err("no such operation");
+        assert_eq!(refusal, Refusal::OperationUnknown { name: "D".into() });
+    }
+}
+
+#[test]
+fn documents_that_contradict_themselves_are_bad_queries() {
+    for source in [
+        "",
+        "# only a comment",
+        "fragment F on Q { a }",
+        "query A { a } query A { b }",
+        "{ a } query A { a }",
+        "{ a } fragment F on Q { a } fragment F on Q { b }",
+        "type Query { a: Int }",
+        "{ }",
+    ] {
+        assert_eq!(refused(source).code(), RefusalCode::BadQuery, "{source}");
+    }
+}
+
+#[test]
+fn refusals_name_the_limit_in_both_languages() {
+    let refusal = refused(&format!("{{ {} }}", "a ".repeat(21)));
+    assert_eq!(refusal, Refusal::Exceeded { limit: LimitName::RootFields, max: 20, found: 21 });
+    assert_eq!((refusal.code().as_str(), LimitName::RootFields.as_str()), ("LIMIT_EXCEEDED", "rootFields"));
+    for message in [refusal.to_string(), refusal.message_zh()] {
+        assert!(message.contains("21") && message.contains("20"), "{message}");
+    }
+    assert!(refusal.message_zh().contains("根字段数"));
+}

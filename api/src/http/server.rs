@@ -1,0 +1,59 @@
+//! The HTTP server: routes, limits of the transport, graceful stop.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use serde_json::json;
+
+use super::graphql::{self, MAX_BODY};
+use super::{graphiql, health, request_id};
+use crate::app::App;
+use crate::schema;
+
+/// Serves on `listener` with `workers` threads until the returned server is stopped; a stop lets
+/// running requests finish for the configured time.
+pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+    let schema = web::Data::new(schema::build(app.clone()));
+    let patience = app.config.shutdown_seconds;
+    let with_graphiql = app.config.graphiql;
+    let data = web::Data::new(app);
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(data.clone())
+            .app_data(schema.clone())
+            .app_data(web::PayloadConfig::new(MAX_BODY))
+            .configure(routes)
+            .configure(|cfg| {
+                if with_graphiql {
+                    graphiql::configure(cfg);
+                }
+            })
+            .default_service(web::to(nothing_here))
+            .wrap(Compress::default())
+            .wrap(from_fn(request_id::middleware))
+    })
+    .workers(workers)
+    // A request head that takes longer is a slow-header attack or a dead phone.
+    .client_request_timeout(Duration::from_secs(10))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(patience)
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.service(
+        web::resource("/graphql").route(web::post().to(graphql::post)).default_service(web::to(graphql::answer::wrong_method)),
+    )
+    .route("/healthz", web::get().to(health::healthz))
+    .route("/readyz", web::get().to(health::readyz))
+    .route("/metrics", web::get().to(health::metrics));
+}
+
+async fn nothing_here() -> HttpResponse {
+    HttpResponse::NotFound().json(json!({ "error": { "code": "NOT_FOUND", "message": "There is nothing at this address." } }))
+}
