@@ -7,8 +7,8 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 
 use super::*;
 
-/// Tables that belong to no single brand.
-const GLOBAL: &[&str] = &["brand", "factory", "factory_key", "factory_feed", "seaql_migrations"];
+/// Directories across brands: an appid or merchant account belongs to one brand of the whole platform.
+const GLOBAL: &[&str] = &["brand", "brand_wechat", "factory", "factory_key", "factory_feed", "seaql_migrations"];
 /// Indexes a worker scans across brands to find what is due; on shards each scans its own.
 const QUEUES: &[&str] = &["outbox_due", "timer_due"];
 
@@ -52,14 +52,17 @@ async fn sqlite_catalogue(app: &TestApp) -> BTreeMap<String, Table> {
             }
         }
         table.primary_key = key.into_values().collect();
-        for index in rows(app, &format!("select name, \"unique\" as is_unique from pragma_index_list('{name}')")).await {
+        for index in rows(app, &format!("select name, \"unique\" as is_unique from pragma_index_list('{name}')")).await
+        {
             let index_name = text(&index, "name");
             let parts = rows(app, &format!("select name from pragma_index_info('{index_name}') order by seqno")).await;
             let unique: i32 = index.try_get("", "is_unique").expect("a number");
             table.indexes.insert(index_name, (unique == 1, parts.iter().map(|part| text(part, "name")).collect()));
         }
         let mut keys: BTreeMap<i32, (String, Vec<(String, String)>)> = BTreeMap::new();
-        let listing = format!("select id, \"table\" as target, \"from\" as source, \"to\" as aim from pragma_foreign_key_list('{name}') order by seq");
+        let listing = format!(
+            "select id, \"table\" as target, \"from\" as source, \"to\" as aim from pragma_foreign_key_list('{name}') order by seq"
+        );
         for key in rows(app, &listing).await {
             let entry = keys.entry(key.try_get("", "id").expect("a number")).or_default();
             entry.0 = text(&key, "target");
@@ -110,7 +113,9 @@ fn problems(tables: &BTreeMap<String, Table>) -> Vec<String> {
     let mut found = Vec::new();
     for (name, table) in tables {
         for (column, kind) in &table.columns {
-            if ["real", "float", "double precision", "numeric", "timestamp without time zone", "money"].contains(&kind.as_str()) {
+            if ["real", "float", "double precision", "numeric", "timestamp without time zone", "money"]
+                .contains(&kind.as_str())
+            {
                 found.push(format!("{name}.{column} is {kind}: money is whole fen, instants carry their zone"));
             }
         }
@@ -122,7 +127,10 @@ fn problems(tables: &BTreeMap<String, Table>) -> Vec<String> {
         }
         for (index, (unique, columns)) in &table.indexes {
             if columns.first().is_none_or(|first| first != "brand_id") && !QUEUES.contains(&index.as_str()) {
-                found.push(format!("{name}: {} {index} is not led by brand_id", if *unique { "unique key" } else { "index" }));
+                found.push(format!(
+                    "{name}: {} {index} is not led by brand_id",
+                    if *unique { "unique key" } else { "index" }
+                ));
             }
         }
         for (target, pairs) in &table.foreign_keys {

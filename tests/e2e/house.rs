@@ -15,7 +15,10 @@ fn the_checked_in_schema_is_the_schema() {
     let path = root().join("schema.graphql");
     let printed = smallbatch::schema::sdl();
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == printed, "schema.graphql is out of date; run `cargo run -- schema > schema.graphql` and read the difference");
+    assert!(
+        kept == printed,
+        "schema.graphql is out of date; run `cargo run -- schema > schema.graphql` and read the difference"
+    );
 }
 
 /// What async-graphql adds by itself and does not describe.
@@ -32,13 +35,19 @@ fn every_type_field_and_argument_is_described() {
         let definition = &definition.node;
         let name = definition.name.node.as_str();
         let is_root = ["Query", "Mutation"].contains(&name);
-        if definition.description.is_none() && !is_root && !is_engines(name) && !name.ends_with("Input") && !name.ends_with("Payload") {
+        if definition.description.is_none()
+            && !is_root
+            && !is_engines(name)
+            && !name.ends_with("Input")
+            && !name.ends_with("Payload")
+        {
             bare.push(name.to_owned());
         }
         match &definition.kind {
             TypeKind::Object(object) if !is_engines(name) => {
                 for field in &object.fields {
-                    let plain = ["id", "code", "message", "field", "createdAt", "cursor", "userErrors"].contains(&field.node.name.node.as_str());
+                    let plain = ["id", "code", "message", "field", "createdAt", "cursor", "userErrors"]
+                        .contains(&field.node.name.node.as_str());
                     if field.node.description.is_none() && !plain && !name.ends_with("Payload") {
                         bare.push(format!("{name}.{}", field.node.name.node));
                     }
@@ -110,7 +119,8 @@ fn calls_go_backwards_along_the_flow() {
 fn rules_know_no_database_no_clock_and_no_actor() {
     let mut impure = Vec::new();
     for file in rust_files(&root().join("api/src/flow")) {
-        let is_rules = file.file_name().is_some_and(|name| name == "rules.rs") || file.components().any(|part| part.as_os_str() == "rules");
+        let is_rules = file.file_name().is_some_and(|name| name == "rules.rs")
+            || file.components().any(|part| part.as_os_str() == "rules");
         if !is_rules {
             continue;
         }

@@ -51,7 +51,9 @@ fn postgres_url() -> String {
 
 #[allow(clippy::disallowed_methods)] // the test runner hands the services over in the environment
 fn needed(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with tests/run, which starts PostgreSQL and Redis"))
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: run the tests with tests/run, which starts PostgreSQL and Redis")
+    })
 }
 
 fn with_database(url: &str, name: &str) -> String {
@@ -94,7 +96,8 @@ async fn postgres_template() -> &'static String {
 pub async fn stuck_events(app: &App) -> Vec<String> {
     let text = "select kind, last_error from outbox where done_at is null union all \
                 select kind, last_error from timer where done_at is null and last_error is not null";
-    let rows = app.db.read().query_all_raw(Statement::from_string(app.db.backend(), text)).await.expect("the outbox reads");
+    let rows =
+        app.db.read().query_all_raw(Statement::from_string(app.db.backend(), text)).await.expect("the outbox reads");
     let describe = |row: sea_orm::QueryResult| {
         let kind: String = row.try_get("", "kind").expect("a kind");
         let error: Option<String> = row.try_get("", "last_error").expect("an error");

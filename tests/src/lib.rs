@@ -9,6 +9,7 @@
 mod answer;
 mod database;
 //mod people;
+mod person;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -24,7 +25,8 @@ use smallbatch::{http, worker};
 
 pub use answer::Answer;
 pub use database::Backend;
-//pub use people::{Brand, Person, picture};
+//pub use people::Brand;
+pub use person::{Person, picture};
 
 /// When every test begins: a Monday morning in Shanghai.
 pub const START: &str = "2026-03-02T02:00:00Z";
@@ -141,7 +143,8 @@ impl TestApp {
 
     /// Sends one GraphQL request.
     pub async fn send(&self, token: Option<&str>, query: &str, variables: Value) -> Answer {
-        let mut request = self.http.post(format!("{}/graphql", self.url)).json(&json!({ "query": query, "variables": variables }));
+        let mut request =
+            self.http.post(format!("{}/graphql", self.url)).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
