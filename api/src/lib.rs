@@ -14,11 +14,13 @@
 
 pub mod app;
 pub mod base;
+pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod error;
 pub mod flow;
 pub mod http;
+pub mod invariants;
 pub mod load;
 pub mod people;
 pub mod schema;

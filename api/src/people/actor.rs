@@ -1,5 +1,7 @@
 //! Who acts, as found from the request's token. Everything a use case decides about permission starts here.
 
+use std::net::IpAddr;
+
 use entity::staff::StaffRole;
 use entity::state_change::StateChangeActorKind;
 use uuid::Uuid;
@@ -14,6 +16,11 @@ pub enum Actor {
     Staff(StaffActor),
     Factory(FactoryActor),
 }
+
+/// The address a request came from; the nearest hop unless a proxy is trusted. The edge puts it into
+/// the request's data, for limits on attempts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClientIp(pub Option<IpAddr>);
 
 /// A member of one brand, signed in from the mini-program.
 #[derive(Clone, Debug)]

@@ -15,8 +15,10 @@ pub use refund::{Refund, RefundOf, RefundState, RefundStatus};
 pub use transaction::{TradeState, Transaction};
 pub use verify::SignatureHeaders;
 
-#[cfg(any(test, feature = "standin"))]
-pub(super) use key::{open_gcm, pem_bytes, private_key, sign as rsa_sign, verifies};
+#[cfg(test)]
+pub(super) use key::open_gcm;
+#[cfg(feature = "standin")]
+pub(super) use key::{private_key, sign as rsa_sign, verifies};
 
 use super::{Error, Result};
 

@@ -1,17 +1,24 @@
 //! `viewer`: who I am and what I may do now.
 
+pub mod view;
+
 use async_graphql::{Context, Enum, Object};
 
-use super::actor::Actor;
 use crate::error::Result;
+use crate::people::actor::Actor;
 
 /// Kinds of callers.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ViewerKind {
+    /// No token was sent.
     Anonymous,
+    /// A member, signed in from the mini-program.
     Member,
+    /// A member of KOC grade.
     Koc,
+    /// A person of the brand's team.
     Staff,
+    /// A factory, by API key.
     Factory,
 }
 

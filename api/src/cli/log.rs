@@ -1,0 +1,28 @@
+//! Logging to standard error.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, LogFormat};
+
+pub fn start(config: &Config) {
+    install(config, &config.log);
+}
+
+/// For the demo, whose own words are the output: only what went wrong, unless the settings ask for more.
+pub fn start_quiet(config: &Config) {
+    install(config, if config.log == "info" { "warn" } else { &config.log });
+}
+
+fn install(config: &Config, filter: &str) {
+    // Without colours: values of requests stand in these lines, and terminals obey escape codes.
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(true);
+    // A second call in one process (tests) keeps the first subscriber.
+    let _ = match config.log_format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}

@@ -1,0 +1,126 @@
+//! `serve` and `worker`: start, wait for a signal, stop without losing what runs.
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use anyhow::{Context, Result, bail};
+use migration::{Migrator, MigratorTrait};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::base::clock::Clock;
+use crate::config::{Config, STANDIN_CONFIRMATION, WechatMode};
+use crate::{http, worker};
+
+/// A serving process: the server, its worker, and the stand-in when it is used.
+pub struct Running {
+    pub app: App,
+    handle: ServerHandle,
+    server: JoinHandle<std::io::Result<()>>,
+    worker: Option<JoinHandle<()>>,
+    #[cfg(feature = "standin")]
+    pub standin: Option<crate::wechat::standin::Standin>,
+}
+
+impl Running {
+    /// Stops taking requests, finishes the running ones and the worker's rows, closes the database.
+    pub async fn stop(self) -> Result<()> {
+        self.app.stop.cancel();
+        self.handle.stop(true).await;
+        self.server.await??;
+        if let Some(worker) = self.worker {
+            let patience = Duration::from_secs(self.app.config.shutdown_seconds);
+            if tokio::time::timeout(patience, worker).await.is_err() {
+                tracing::warn!("the worker did not finish in time; its rows come back after their lease");
+            }
+        }
+        self.app.db.close().await?;
+        Ok(())
+    }
+}
+
+/// Binds the configured address; a taken port says so.
+pub fn listen(config: &Config) -> Result<TcpListener> {
+    TcpListener::bind(config.listen)
+        .with_context(|| format!("cannot listen on {} (SMALLBATCH_LISTEN); is something else using it?", config.listen))
+}
+
+/// Starts everything. The embedded database is migrated by itself; PostgreSQL only by `migrate up`,
+/// since several servers share it and a deploy decides when.
+pub async fn start(mut config: Config, listener: TcpListener, with_worker: bool) -> Result<Running> {
+    #[cfg(feature = "standin")]
+    let standin = match config.wechat {
+        WechatMode::Standin => {
+            let standin = crate::wechat::standin::Standin::start(Clock::System, config.standin_port)?;
+            config.wechat_api_url = standin.base_url();
+            config.wechat_pay_url = standin.base_url();
+            Some(standin)
+        }
+        WechatMode::Real => None,
+    };
+    let app = App::start(config, Clock::System).await?;
+    if app.config.database_url.starts_with("sqlite:") {
+        Migrator::up(app.db.read(), None).await.context("cannot migrate the embedded database")?;
+    } else if !Migrator::get_pending_migrations(app.db.read()).await?.is_empty() {
+        bail!("the database has pending migrations: run `smallbatch migrate up` first");
+    }
+    let threads = std::thread::available_parallelism().map_or(2, |n| n.get());
+    let server = http::server::start(app.clone(), listener, threads)?;
+    let handle = server.handle();
+    Ok(Running {
+        handle,
+        server: tokio::spawn(server),
+        worker: with_worker.then(|| tokio::spawn(worker::run(app.clone()))),
+        app,
+        #[cfg(feature = "standin")]
+        standin,
+    })
+}
+
+pub async fn serve(config: Config, with_worker: bool) -> Result<ExitCode> {
+    if config.wechat == WechatMode::Standin {
+        if cfg!(not(feature = "standin")) {
+            bail!("this program was built without the stand-in; SMALLBATCH_WECHAT must be real");
+        }
+        if !config.standin_confirmed {
+            bail!(
+                "SMALLBATCH_WECHAT=standin takes orders that nobody pays. If that is what you want, also set \
+                 SMALLBATCH_STANDIN_CONFIRMED={STANDIN_CONFIRMATION}"
+            );
+        }
+        tracing::warn!("WECHAT IS A STAND-IN: sign-ins and payments are pretended");
+    }
+    let listener = listen(&config)?;
+    let with_worker = with_worker && config.worker;
+    let running = start(config, listener, with_worker).await?;
+    tracing::info!(address = %running.app.config.listen, worker = with_worker, "serving");
+    wait_for_signal().await?;
+    tracing::info!("stopping");
+    running.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn worker(config: Config) -> Result<ExitCode> {
+    let app = super::offline(config).await?;
+    tracing::info!("working");
+    let work = tokio::spawn(worker::run(app.clone()));
+    wait_for_signal().await?;
+    app.stop.cancel();
+    work.await?;
+    app.db.close().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// SIGINT from a terminal, SIGTERM from an init system.
+pub async fn wait_for_signal() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
