@@ -2,6 +2,7 @@
 //! goes forward as outbox events, handed out here.
 
 pub mod community;
+pub mod design;
 
 use crate::app::App;
 use crate::error::Result;
