@@ -5,13 +5,14 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 use crate::app::App;
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
+use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::people::graphql::PeopleQuery;
 
 #[derive(MergedObject, Default)]
-pub struct Query(PeopleQuery, CommunityQuery, DesignQuery);
+pub struct Query(PeopleQuery, CommunityQuery, DesignQuery, TryOnQuery);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(CommunityMutation, DesignMutation);
+pub struct Mutation(CommunityMutation, DesignMutation, TryOnMutation);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 

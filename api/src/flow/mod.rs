@@ -3,6 +3,7 @@
 
 pub mod community;
 pub mod design;
+pub mod tryon;
 
 use crate::app::App;
 use crate::error::Result;
