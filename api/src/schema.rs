@@ -6,13 +6,14 @@ use crate::app::App;
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery};
+use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::people::graphql::PeopleQuery;
 
 #[derive(MergedObject, Default)]
-pub struct Query(PeopleQuery, CommunityQuery, DesignQuery, RoundQuery);
+pub struct Query(PeopleQuery, CommunityQuery, DesignQuery, RoundQuery, TryOnQuery);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(CommunityMutation, DesignMutation, RoundMutation);
+pub struct Mutation(CommunityMutation, DesignMutation, RoundMutation, TryOnMutation);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 

@@ -4,6 +4,7 @@
 pub mod community;
 pub mod design;
 pub mod round;
+pub mod tryon;
 
 use crate::app::App;
 use crate::error::Result;
