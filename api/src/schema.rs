@@ -4,13 +4,15 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 use crate::app::App;
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
+use crate::flow::order::graphql::{OrderMutation, OrderQuery};
+use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery};
 use crate::people::graphql::PeopleQuery;
 
 #[derive(MergedObject, Default)]
-pub struct Query(PeopleQuery, CommunityQuery);
+pub struct Query(PeopleQuery, CommunityQuery, PresaleQuery, OrderQuery);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(CommunityMutation);
+pub struct Mutation(CommunityMutation, PresaleMutation, OrderMutation);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 

@@ -2,19 +2,26 @@
 //! goes forward as outbox events, handed out here.
 
 pub mod community;
+pub mod order;
+pub mod presale;
 
 use crate::app::App;
 use crate::error::Result;
 use crate::worker::{Event, Timer};
 
 /// Hands an event to the stages that care. Each handler tolerates repeats.
-pub async fn on_event(_app: &App, _event: &Event) -> Result<()> {
+pub async fn on_event(app: &App, event: &Event) -> Result<()> {
+    match event.kind.as_str() {
+        "order.paid" | "order.expired" | "order.cancelled" => presale::timers::on_hold_ended(app, event).await?,
+        _ => {}
+    }
     Ok(())
 }
 
 /// Hands a due timer to its stage.
-pub async fn on_timer(_app: &App, timer: &Timer) -> Result<()> {
-    match timer.kind.as_str() {
-        other => Err(anyhow::anyhow!("no stage knows the timer “{other}”").into()),
+pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
+    if presale::timers::on_timer(app, timer).await? {
+        return Ok(());
     }
+    Err(anyhow::anyhow!("no stage knows the timer “{}”", timer.kind).into())
 }
