@@ -2,6 +2,8 @@
 //! goes forward as outbox events, handed out here.
 
 pub mod community;
+pub mod design;
+pub mod round;
 
 use crate::app::App;
 use crate::error::Result;
@@ -13,8 +15,10 @@ pub async fn on_event(_app: &App, _event: &Event) -> Result<()> {
 }
 
 /// Hands a due timer to its stage.
-pub async fn on_timer(_app: &App, timer: &Timer) -> Result<()> {
+pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
     match timer.kind.as_str() {
+        round::service::OPEN_TIMER => round::service::on_open_due(app, timer.brand_id, timer.subject_id).await,
+        round::service::CLOSE_TIMER => round::service::on_close_due(app, timer.brand_id, timer.subject_id).await,
         other => Err(anyhow::anyhow!("no stage knows the timer “{other}”").into()),
     }
 }

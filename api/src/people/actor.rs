@@ -17,8 +17,8 @@ pub enum Actor {
     Factory(FactoryActor),
 }
 
-/// The address a request came from, behind trusted proxies. The edge puts it into the request's data;
-/// sign-in limits attempts by it.
+/// The address a request came from; the nearest hop unless a proxy is trusted. The edge puts it into
+/// the request's data, for limits on attempts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClientIp(pub Option<IpAddr>);
 

@@ -9,7 +9,7 @@ use super::query;
 use crate::app::App;
 use crate::base::crypto::Place;
 use crate::error::{Error, Fault, Result};
-use crate::wechat::Account;
+use crate::wechat::{self, Account};
 
 /// What `brand_wechat.secrets` holds, as sealed JSON. Field meanings and formats are those of
 /// [`Account`]. No `Debug`: it must not reach a log.
@@ -55,4 +55,13 @@ async fn open(app: &App, brand: brand::Model) -> Result<Account> {
         push_token: secrets.push_token.into(),
         push_aes_key: secrets.push_aes_key.map(Into::into),
     })
+}
+
+/// A failed call as the API says it: `UNAVAILABLE` when the same call may succeed later, else internal.
+/// Codes that a use case can explain to its caller are matched before.
+pub fn failed(error: wechat::Error) -> Error {
+    if error.is_alarm() {
+        tracing::error!(%error, "WeChat needs a person to look at the settings");
+    }
+    if error.is_transient() { Fault::Unavailable(error.to_string()).into() } else { anyhow::Error::from(error).into() }
 }

@@ -7,7 +7,6 @@ pub(super) mod answer;
 mod envelope;
 mod errors;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,7 +22,7 @@ use crate::base::stats::{self, SqlStats};
 use crate::error::{Error, Fault, Result};
 use crate::http::guard::{Checked, Limits};
 use crate::load;
-use crate::people::actor::Actor;
+use crate::people::actor::{Actor, ClientIp};
 use crate::people::authenticate::authenticate;
 use crate::schema::ApiSchema;
 
@@ -32,10 +31,6 @@ use envelope::Envelope;
 
 /// Largest request body.
 pub const MAX_BODY: usize = 384 * 1024;
-
-/// The caller's address, for limits on attempts; the nearest hop unless a proxy is trusted.
-#[derive(Clone, Copy, Debug)]
-pub struct ClientIp(pub Option<IpAddr>);
 
 pub async fn post(request: HttpRequest, body: web::Bytes, app: web::Data<App>, schema: web::Data<ApiSchema>) -> HttpResponse {
     let lang = Lang::of_header(header(&request, ACCEPT_LANGUAGE.as_str()));
