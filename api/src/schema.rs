@@ -6,10 +6,11 @@ use crate::app::App;
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery};
+use crate::insight::graphql::InsightQuery;
 use crate::people::graphql::PeopleQuery;
 
 #[derive(MergedObject, Default)]
-pub struct Query(PeopleQuery, CommunityQuery, DesignQuery, RoundQuery);
+pub struct Query(PeopleQuery, CommunityQuery, DesignQuery, RoundQuery, InsightQuery);
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(CommunityMutation, DesignMutation, RoundMutation);
