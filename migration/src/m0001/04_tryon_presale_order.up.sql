@@ -47,6 +47,7 @@ create table tryon (
   reviewed_by uuid,
   submitted_at timestamptz,
   published_at timestamptz,
+  publication_id uuid, -- UUIDv7 made when published: the key that feeds run by, newest first.
   created_at timestamptz not null,
   primary key (brand_id, id),
   foreign key (brand_id, sample_id) references sample (brand_id, id),
@@ -54,10 +55,12 @@ create table tryon (
   foreign key (brand_id, koc_member_id) references koc (brand_id, member_id),
   foreign key (brand_id, consent_id) references consent (brand_id, id),
   foreign key (brand_id, reviewed_by) references staff (brand_id, id),
-  check (status <> 'published' or is_ad)
+  check (status <> 'published' or (is_ad and publication_id is not null))
 );
-create index tryon_design on tryon (brand_id, design_id, status, published_at);
+create index tryon_design on tryon (brand_id, design_id, status, publication_id);
 create index tryon_koc on tryon (brand_id, koc_member_id, id);
+create index tryon_status on tryon (brand_id, status, id);
+create index tryon_sample on tryon (brand_id, sample_id);
 
 create table tryon_media (
   brand_id uuid not null,
@@ -79,7 +82,7 @@ create table tryon_community (
   foreign key (brand_id, tryon_id) references tryon (brand_id, id),
   foreign key (brand_id, community_id) references community (brand_id, id)
 );
-create index tryon_community_feed on tryon_community (brand_id, community_id, published_at);
+create index tryon_community_tryon on tryon_community (brand_id, tryon_id);
 
 -- An offer to pay before making.
 create table presale (
@@ -135,6 +138,7 @@ create table presale_sku (
   cap integer not null check (cap >= 0),
   held integer not null check (held >= 0), -- Pieces of unpaid orders inside their hold.
   paid integer not null check (paid >= 0), -- Paid pieces not refunded.
+  selling boolean not null, -- True while the presale is open; here, so that taking pieces and closing meet on one row.
   primary key (brand_id, id),
   unique (brand_id, presale_id, color, size),
   unique (brand_id, presale_id, code),
@@ -167,6 +171,7 @@ create table presale_notice (
   foreign key (brand_id, member_id) references member (brand_id, id),
   foreign key (brand_id, inbox_message_id) references inbox_message (brand_id, id)
 );
+create index presale_notice_message on presale_notice (brand_id, presale_id, message);
 
 -- A member's order in one presale.
 create table orders (
@@ -244,6 +249,8 @@ create table payment_attempt (
   status text not null check (status in ('created', 'prepaid', 'paid', 'closed', 'failed')),
   prepay_id text,
   prepay_expires_at timestamptz,
+  expires_at timestamptz not null, -- WeChat's time_expire; fixed, since a repeat must ask for the same.
+  refunded bigint not null check (refunded >= 0), -- Fen given back or on their way back.
   transaction_id text,
   paid_at timestamptz,
   settles boolean not null, -- True for the one attempt that settled its leg; another paid attempt is surplus and refunded.
@@ -251,10 +258,13 @@ create table payment_attempt (
   primary key (brand_id, id),
   unique (brand_id, out_trade_no),
   unique (brand_id, transaction_id),
+  check (refunded <= amount),
   foreign key (brand_id, leg_id) references payment_leg (brand_id, id),
   foreign key (brand_id, order_id) references orders (brand_id, id)
 );
 create unique index payment_attempt_settles on payment_attempt (brand_id, leg_id) where settles;
+-- One open attempt a leg: a double tap on “pay” cannot make two orders at WeChat.
+create unique index payment_attempt_open on payment_attempt (brand_id, leg_id) where status in ('created', 'prepaid');
 create index payment_attempt_order on payment_attempt (brand_id, order_id, id);
 
 -- Money on its way back to the buyer, under its own out_refund_no, repeated with the same number until known.
