@@ -4,13 +4,13 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 use crate::app::App;
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
-use crate::people::graphql::PeopleQuery;
+use crate::people::graphql::{PeopleMutation, PeopleQuery};
 
 #[derive(MergedObject, Default)]
 pub struct Query(PeopleQuery, CommunityQuery);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(CommunityMutation);
+pub struct Mutation(PeopleMutation, CommunityMutation);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 
