@@ -4,13 +4,15 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 use crate::app::App;
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
+use crate::flow::design::graphql::{DesignMutation, DesignQuery};
+use crate::flow::round::graphql::{RoundMutation, RoundQuery};
 use crate::people::graphql::{PeopleMutation, PeopleQuery};
 
 #[derive(MergedObject, Default)]
-pub struct Query(PeopleQuery, CommunityQuery);
+pub struct Query(PeopleQuery, CommunityQuery, DesignQuery, RoundQuery);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(PeopleMutation, CommunityMutation);
+pub struct Mutation(PeopleMutation, CommunityMutation, DesignMutation, RoundMutation);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 

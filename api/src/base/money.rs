@@ -6,6 +6,7 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Simpl
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Long(pub i64);
 
+/// A 64-bit integer. JavaScript reads it exactly up to 2^53.
 #[Scalar]
 impl ScalarType for Long {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -24,6 +25,7 @@ impl ScalarType for Long {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurrencyCode(pub String);
 
+/// ISO 4217, three capital letters: `CNY`.
 #[Scalar]
 impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -45,6 +47,7 @@ impl ScalarType for CurrencyCode {
 pub struct Money {
     /// Minor units: fen for CNY, never a fraction.
     pub minor_units: Long,
+    /// What the units are of.
     pub currency: CurrencyCode,
     /// For showing to people: `¥199.00`.
     pub formatted: String,

@@ -55,6 +55,7 @@ user_errors! {
     Refused {}
     /// Too few pieces of a SKU are left.
     SoldOut {
+        /// The SKU in question.
         sku_id: SkuId,
         /// Pieces that could still be ordered when this was answered.
         remaining: i32,
@@ -66,10 +67,12 @@ user_errors! {
     }
     /// The price is not what the client showed; show the new one and ask again.
     PriceChanged {
+        /// The price now in force.
         current: Money,
     }
     /// A limit of numbers is reached.
     LimitReached {
+        /// The most there may be.
         limit: i32,
     }
     /// The thing is in another state by now; load it again.
@@ -79,6 +82,7 @@ user_errors! {
     }
     /// Locked after failed attempts.
     LockedOut {
+        /// When it opens again.
         until: DateTime<Utc>,
     }
     /// The batch is held under a newer epoch; read the feed again.
@@ -93,9 +97,11 @@ user_errors! {
     }
     /// A count beyond what it may be.
     QuantityOutOfRange {
+        /// The SKU in question.
         sku_id: SkuId,
         /// The nearest count that would be accepted.
         allowed: i32,
+        /// The count that was sent.
         given: i32,
     }
 }

@@ -1,6 +1,5 @@
 //! Subcommands. Each loads the settings, wires an [`App`] and does one thing.
 
-mod admin;
 mod check;
 mod log;
 mod migrate;
@@ -53,11 +52,6 @@ enum Command {
     Demo(DemoArgs),
     /// Verify on a live database what must always hold; exit non-zero on a breach.
     Check,
-    /// Create brands, staff, factories and their keys; rotate keys.
-    Admin {
-        #[command(subcommand)]
-        action: admin::Action,
-    },
 }
 
 /// How the demo ends and reports.
@@ -87,7 +81,6 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Migrate { direction } => migrate::run(load(file)?, direction).await,
         Command::Demo(args) => demo(file, args).await,
         Command::Check => check::run(load(file)?).await,
-        Command::Admin { action } => admin::run(load(file)?, action).await,
     }
 }
 

@@ -2,6 +2,8 @@
 //! goes forward as outbox events, handed out here.
 
 pub mod community;
+pub mod design;
+pub mod round;
 
 use crate::app::App;
 use crate::error::Result;
@@ -15,10 +17,10 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
 
 /// Hands a due timer to its stage.
 pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
-    if let Some(outcome) = people::on_timer(app, timer).await {
-        return outcome;
-    }
     match timer.kind.as_str() {
+        people::privacy::SHRED_TIMER => people::privacy::shred(app, timer.brand_id, timer.subject_id).await,
+        round::service::OPEN_TIMER => round::service::on_open_due(app, timer.brand_id, timer.subject_id).await,
+        round::service::CLOSE_TIMER => round::service::on_close_due(app, timer.brand_id, timer.subject_id).await,
         other => Err(anyhow::anyhow!("no stage knows the timer “{other}”").into()),
     }
 }

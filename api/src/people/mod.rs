@@ -37,20 +37,12 @@ pub mod wechat;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::worker::{Event, Timer};
+use crate::worker::Event;
 
 /// Events that people care about; tolerates repeats.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     match event.kind.as_str() {
         "member.nickname_offered" => nickname::check(app, event.brand_id, event.aggregate_id).await,
         _ => Ok(()),
-    }
-}
-
-/// A timer of people that is due; `None` when it is not one of theirs.
-pub async fn on_timer(app: &App, timer: &Timer) -> Option<Result<()>> {
-    match timer.kind.as_str() {
-        privacy::SHRED_TIMER => Some(privacy::shred(app, timer.brand_id, timer.subject_id).await),
-        _ => None,
     }
 }

@@ -87,7 +87,7 @@ async fn delete(tx: &Tx, id: Uuid, from: MemberStatus) -> Result<()> {
 }
 
 /// The timer's turn: shreds the key of a deleted member, or looks again tomorrow.
-pub(super) async fn shred(app: &App, brand_id: Uuid, member_id: Uuid) -> Result<()> {
+pub async fn shred(app: &App, brand_id: Uuid, member_id: Uuid) -> Result<()> {
     app.write(brand_id, |tx| async move { shred_or_wait(&tx, member_id).await }).await
 }
 

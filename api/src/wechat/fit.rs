@@ -9,7 +9,9 @@ pub fn fit(key: &str, text: &str) -> String {
     let text = text.trim();
     let fitted = match key.trim_end_matches(|c: char| c.is_ascii_digit()) {
         "thing" => shorten(text, 20),
-        "name" => shorten(text, if text.is_ascii() { 20 } else { 10 }),
+        // An ellipsis would turn a name of letters, which may have 20, into one of Han characters, which may not.
+        "name" if text.is_ascii() => text.chars().take(20).collect(),
+        "name" => shorten(text, 10),
         "phrase" => text.chars().filter(|c| is_han(*c)).take(5).collect(),
         "character_string" => text.chars().filter(char::is_ascii_graphic).take(32).collect(),
         "letter" => text.chars().filter(char::is_ascii_alphabetic).take(32).collect(),
@@ -49,7 +51,22 @@ fn placeholder(key: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_comes_in_fits(text in "\\PC{0,60}|[ -~\\n]{0,60}|[一-龥]{0,40}") {
+            for (key, limit) in [("thing1", 20), ("name2", 20), ("phrase3", 5), ("character_string4", 32), ("letter5", 32),
+                ("symbol6", 5), ("phone_number7", 17), ("car_number8", 8)] {
+                let fitted = fit(key, &text);
+                let length = fitted.chars().count();
+                prop_assert!((1..=limit).contains(&length) && !fitted.chars().any(char::is_control), "{key} {fitted:?}");
+                prop_assert!(key != "name2" || fitted.is_ascii() || length <= 10, "{fitted:?}");
+            }
+        }
+    }
 
     #[test]
     fn long_things_end_in_an_ellipsis_within_twenty_characters() {

@@ -140,7 +140,20 @@ fn parts(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn every_passage_of_the_overlaps_length_lies_whole_in_some_part(length in 1_usize..9000, at in 0_usize..9000) {
+            let text: String = (0..length as u32).map(|n| char::from_u32(0x4e00 + n).expect("a Han character")).collect();
+            let passage: String = text.chars().skip(at % length).take(OVERLAP).collect();
+            let parts = parts(&text);
+            prop_assert!(parts.iter().all(|part| part.chars().count() <= MAX_CHARS));
+            prop_assert!(parts.iter().any(|part| part.contains(&passage)));
+        }
+    }
 
     #[test]
     fn long_texts_are_cut_into_overlapping_parts() {

@@ -25,12 +25,14 @@ impl From<community::Model> for Community {
     }
 }
 
+/// A circle of members around one KOC, gathered by a shared need.
 #[Object]
 impl Community {
     async fn id(&self) -> CommunityId {
         self.0.id.into()
     }
 
+    /// As its KOC named it.
     async fn name(&self) -> &str {
         &self.0.name
     }
@@ -102,6 +104,7 @@ pub struct JoinCommunityInput {
     pub idempotency_key: String,
     /// As typed or read from the code; case, spaces and dashes do not matter.
     pub invite_code: String,
+    /// How the member came.
     pub source: JoinSource,
     /// WeChat launch scene (`wx.getLaunchOptionsSync().scene`), when known.
     pub scene: Option<i32>,

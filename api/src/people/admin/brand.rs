@@ -2,8 +2,8 @@
 
 use entity::brand::{self, BrandStatus};
 use entity::brand_wechat;
-use entity::staff::StaffRole;
 use sea_orm::{DbErr, EntityTrait, Set, SqlErr};
+use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -12,6 +12,7 @@ use crate::base::tx::{By, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::people::team::{self, Checked, NewStaff};
 use crate::people::wechat::{self, Secrets};
+use crate::wechat::Account;
 
 /// A community of WeChat's group-chat size, and the load one KOC can carry.
 const COMMUNITY_CAP: i32 = 300;
@@ -29,7 +30,7 @@ pub struct NewBrand {
     pub wechat: WechatCredentials,
 }
 
-/// The mini-program and the merchant account. Formats are those of [`crate::wechat::Account`].
+/// The mini-program and the merchant account. Formats are those of [`Account`].
 pub struct WechatCredentials {
     pub appid: String,
     pub app_secret: String,
@@ -45,9 +46,30 @@ pub struct WechatCredentials {
     pub presale_template_id: Option<String>,
 }
 
+impl WechatCredentials {
+    /// Those of an account, with the template for opened presales.
+    pub fn of(account: &Account, presale_template_id: Option<String>) -> Self {
+        let shown = |secret: &SecretString| secret.expose_secret().to_owned();
+        WechatCredentials {
+            appid: account.appid.clone(),
+            app_secret: shown(&account.app_secret),
+            mchid: account.mchid.clone(),
+            merchant_serial: account.merchant_serial.clone(),
+            merchant_key_pem: shown(&account.merchant_key_pem),
+            api_v3_key: shown(&account.api_v3_key),
+            platform_key_id: account.platform_key_id.clone(),
+            platform_public_key_pem: account.platform_public_key_pem.clone(),
+            push_token: shown(&account.push_token),
+            push_aes_key: account.push_aes_key.as_ref().map(shown),
+            presale_template_id,
+        }
+    }
+}
+
 /// Sets a brand up with its WeChat account; its id. Refused when the short name, app id or merchant
 /// account is taken, or a value has the wrong shape.
-pub async fn create_brand(app: &App, new: &NewBrand) -> Result<Uuid> {
+pub async fn create_brand(app: &App, new: NewBrand) -> Result<Uuid> {
+    let new = &new;
     check(new)?;
     let name = &text::required("name", &new.name, 40)?;
     let id = app.ids.next();
@@ -134,15 +156,7 @@ fn check(new: &NewBrand) -> Result<(), Refusal> {
 }
 
 /// Lets a person into a brand's team, as the operator; her id.
-pub async fn create_staff(
-    app: &App,
-    brand_id: Uuid,
-    email: &str,
-    name: &str,
-    role: StaffRole,
-    password: &str,
-) -> Result<Uuid> {
-    let new = NewStaff { email: email.into(), name: name.into(), role, password: password.into() };
+pub async fn create_staff(app: &App, brand_id: Uuid, new: NewStaff) -> Result<Uuid> {
     let person = &Checked::of(&new).await?;
     app.write(brand_id, |tx| async move {
         let found = brand::Entity::find_by_id(brand_id).one(tx.conn()).await?;

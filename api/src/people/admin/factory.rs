@@ -13,12 +13,6 @@ use crate::base::tx::Tx;
 use crate::error::{Error, Result};
 use crate::people::token;
 
-/// A new key. The token is shown once and kept only as a hash; no `Debug`, so that it reaches no log.
-pub struct FactoryKey {
-    pub id: Uuid,
-    pub token: String,
-}
-
 /// Enters a factory into the directory; its id.
 pub async fn create_factory(app: &App, name: &str, city: &str) -> Result<Uuid> {
     let (name, city) = (&text::required("name", name, 80)?, &text::required("city", city, 40)?);
@@ -38,13 +32,14 @@ pub async fn create_factory(app: &App, name: &str, city: &str) -> Result<Uuid> {
     .await
 }
 
-/// Gives a factory a key that ends at `expires_at`, or never.
+/// Gives a factory a key that ends at `expires_at`, or never: its id and the token, which is shown once
+/// and kept only as a hash.
 pub async fn create_factory_key(
     app: &App,
     factory_id: Uuid,
     label: &str,
     expires_at: Option<DateTime<Utc>>,
-) -> Result<FactoryKey> {
+) -> Result<(Uuid, String)> {
     let label = &text::required("label", label, 40)?;
     app.write(factory_id, |tx| async move {
         let found = factory::Entity::find_by_id(factory_id).one(tx.conn()).await?;
@@ -55,8 +50,13 @@ pub async fn create_factory_key(
 }
 
 /// Gives a factory a new key in place of `key_id`, which goes on working for `overlap` so that the
-/// factory's programs can be changed one after the other.
-pub async fn rotate_factory_key(app: &App, factory_id: Uuid, key_id: Uuid, overlap: Duration) -> Result<FactoryKey> {
+/// factory's programs can be changed one after the other. The new key's id and token.
+pub async fn rotate_factory_key(
+    app: &App,
+    factory_id: Uuid,
+    key_id: Uuid,
+    overlap: Duration,
+) -> Result<(Uuid, String)> {
     app.write(factory_id, |tx| async move {
         let now = tx.now();
         let old = factory_key::Entity::find_by_id((factory_id, key_id))
@@ -77,7 +77,12 @@ pub async fn rotate_factory_key(app: &App, factory_id: Uuid, key_id: Uuid, overl
     .await
 }
 
-async fn insert_key(tx: &Tx, factory_id: Uuid, label: &str, expires_at: Option<DateTime<Utc>>) -> Result<FactoryKey> {
+async fn insert_key(
+    tx: &Tx,
+    factory_id: Uuid,
+    label: &str,
+    expires_at: Option<DateTime<Utc>>,
+) -> Result<(Uuid, String)> {
     let id = tx.new_id();
     let (token, secret_hash) = token::new_factory_key(factory_id, id);
     let row = factory_key::ActiveModel {
@@ -91,5 +96,5 @@ async fn insert_key(tx: &Tx, factory_id: Uuid, label: &str, expires_at: Option<D
         created_at: Set(tx.now()),
     };
     factory_key::Entity::insert(row).exec_without_returning(tx.conn()).await?;
-    Ok(FactoryKey { id, token })
+    Ok((id, token))
 }

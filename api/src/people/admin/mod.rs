@@ -5,5 +5,7 @@ mod factory;
 mod rotate;
 
 pub use brand::{NewBrand, WechatCredentials, create_brand, create_staff};
-pub use factory::{FactoryKey, create_factory, create_factory_key, rotate_factory_key};
+pub use factory::{create_factory, create_factory_key, rotate_factory_key};
 pub use rotate::{Rotated, rotate_encryption};
+
+pub use super::team::NewStaff;

@@ -1,5 +1,6 @@
 //! The worked example of the message-push documents, and the documented event samples.
 
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::vectors::{account, block, text};
@@ -72,6 +73,18 @@ fn a_message_for_another_app_is_refused() {
     account.appid = "wx0000000000000000".into();
     let body = serde_json::json!({ "Encrypt": encrypted }).to_string();
     assert_eq!(open_push(&account, &query, body.as_bytes()), Err(Error::Unverified(Refusal::OtherApp)));
+}
+
+proptest! {
+    #[test]
+    fn no_body_makes_us_panic(body in prop::collection::vec(any::<u8>(), 0..200), markup in "[<>/&;!A-c\\[\\]{}\":,0-9 ]{0,80}") {
+        let (account, query) = plain();
+        for raw in [body, format!("<xml>{markup}").into_bytes(), markup.into_bytes()] {
+            if let Ok(events) = open_push(&account, &query, &raw) {
+                prop_assert!(events.iter().all(|push| !push.identity.is_empty()));
+            }
+        }
+    }
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::inbox::Inbox;
 use super::{OPENID, World};
 use crate::base::clock::Clock;
 use crate::wechat::Error;
-use crate::wechat::standin::Standin;
+use crate::wechat::standin::{Standin, StandinBrand, test_account};
 
 impl World {
     async fn control(&self, name: &str, body: Value) -> (u16, Value) {
@@ -51,6 +52,19 @@ async fn faults_and_switches_are_set_over_http() {
 async fn it_runs_beside_a_plain_tokio_runtime() {
     let world = World::new();
     world.log_in(OPENID).await;
+}
+
+#[actix_web::test]
+async fn it_keeps_the_systems_time_as_well() {
+    let inbox = Inbox::start();
+    let standin = Standin::start(Clock::System, 0).expect("a stand-in");
+    let account = test_account(uuid::Uuid::nil(), "first", 1);
+    standin.register(StandinBrand::of(&account, Some(inbox.url("/push"))).expect("readable keys"));
+    inbox.answer(&[500]);
+    standin.accept_subscribe(&account.appid, OPENID, "any");
+    standin.settle().await;
+    // The repetition waits for its time without keeping anyone from settling.
+    assert_eq!(inbox.received("/push").len(), 1);
 }
 
 #[tokio::test]
