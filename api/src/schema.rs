@@ -10,7 +10,7 @@ use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::insight::graphql::InsightQuery;
-use crate::people::graphql::PeopleQuery;
+use crate::people::graphql::{PeopleMutation, PeopleQuery};
 
 #[derive(MergedObject, Default)]
 pub struct Query(
@@ -25,7 +25,15 @@ pub struct Query(
 );
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(CommunityMutation, DesignMutation, RoundMutation, TryOnMutation, PresaleMutation, OrderMutation);
+pub struct Mutation(
+    PeopleMutation,
+    CommunityMutation,
+    DesignMutation,
+    RoundMutation,
+    TryOnMutation,
+    PresaleMutation,
+    OrderMutation,
+);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 
