@@ -12,6 +12,7 @@
 //! Promises the next stage: a published post carries the 广告 label, belongs to a received sample of
 //! an advanced design, and names the communities that may see it.
 
+pub mod events;
 pub mod graphql;
 pub mod loader;
 pub mod policy;

@@ -2,12 +2,14 @@
 
 mod approve;
 mod assign;
+mod consent;
 mod publish;
 mod sample;
 mod submit;
 
 pub use approve::{approve, request_changes};
 pub use assign::{Extend, RequestSample, extend, request_sample};
+pub use consent::consent_withdrawn;
 pub use publish::{publish, withdraw};
 pub use sample::{Dispatch, close_sample, confirm_received, dispatch_sample};
 pub use submit::{Submit, submit};
