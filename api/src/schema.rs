@@ -5,14 +5,17 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 use crate::app::App;
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
+use crate::flow::order::graphql::{OrderMutation, OrderQuery};
+use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery};
+use crate::flow::round::graphql::{RoundMutation, RoundQuery};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::people::graphql::PeopleQuery;
 
 #[derive(MergedObject, Default)]
-pub struct Query(PeopleQuery, CommunityQuery, DesignQuery, TryOnQuery);
+pub struct Query(PeopleQuery, CommunityQuery, DesignQuery, RoundQuery, TryOnQuery, PresaleQuery, OrderQuery);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(CommunityMutation, DesignMutation, TryOnMutation);
+pub struct Mutation(CommunityMutation, DesignMutation, RoundMutation, TryOnMutation, PresaleMutation, OrderMutation);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 

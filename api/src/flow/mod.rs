@@ -3,20 +3,30 @@
 
 pub mod community;
 pub mod design;
+pub mod round;
 pub mod tryon;
+pub mod presale;
+pub mod order;
 
 use crate::app::App;
 use crate::error::Result;
 use crate::worker::{Event, Timer};
 
 /// Hands an event to the stages that care. Each handler tolerates repeats.
-pub async fn on_event(_app: &App, _event: &Event) -> Result<()> {
+pub async fn on_event(app: &App, event: &Event) -> Result<()> {
+    match event.kind.as_str() {
+        "order.paid" | "order.expired" | "order.cancelled" => presale::timers::on_hold_ended(app, event).await?,
+        _ => {}
+    }
     Ok(())
 }
 
 /// Hands a due timer to its stage.
-pub async fn on_timer(_app: &App, timer: &Timer) -> Result<()> {
+pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
     match timer.kind.as_str() {
+        round::service::OPEN_TIMER => round::service::on_open_due(app, timer.brand_id, timer.subject_id).await,
+        round::service::CLOSE_TIMER => round::service::on_close_due(app, timer.brand_id, timer.subject_id).await,
+        _ if presale::timers::on_timer(app, timer).await? => Ok(()),
         other => Err(anyhow::anyhow!("no stage knows the timer “{other}”").into()),
     }
 }
