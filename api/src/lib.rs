@@ -10,7 +10,8 @@
 //!
 //! A request goes resolver → service or query → entity. [`people`] says who acts, [`base`] holds
 //! small tools without business, [`http`] knows no business, [`wechat`] is the only way out to
-//! WeChat, [`provider`] takes in what it tells us, [`storage`] keeps media, [`worker`] does what happens by itself, and [`app`] wires it all.
+//! WeChat, [`provider`] takes in what it tells us, [`storage`] keeps media, [`worker`] does what
+//! happens by itself, and [`app`] wires it all.
 
 pub mod app;
 pub mod base;

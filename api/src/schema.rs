@@ -9,13 +9,31 @@ use crate::flow::order::graphql::{OrderMutation, OrderQuery};
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
-use crate::people::graphql::PeopleQuery;
+use crate::growth::graphql::GrowthQuery;
+use crate::people::graphql::{PeopleMutation, PeopleQuery};
 
 #[derive(MergedObject, Default)]
-pub struct Query(PeopleQuery, CommunityQuery, DesignQuery, RoundQuery, TryOnQuery, PresaleQuery, OrderQuery);
+pub struct Query(
+    PeopleQuery,
+    CommunityQuery,
+    DesignQuery,
+    RoundQuery,
+    TryOnQuery,
+    PresaleQuery,
+    OrderQuery,
+    GrowthQuery,
+);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(CommunityMutation, DesignMutation, RoundMutation, TryOnMutation, PresaleMutation, OrderMutation);
+pub struct Mutation(
+    PeopleMutation,
+    CommunityMutation,
+    DesignMutation,
+    RoundMutation,
+    TryOnMutation,
+    PresaleMutation,
+    OrderMutation,
+);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 

@@ -5,7 +5,7 @@ use entity::consent::ConsentKind;
 use super::{security, service};
 use crate::app::App;
 use crate::error::Result;
-use crate::worker::{Event, Timer};
+use crate::worker::Event;
 
 /// Hears of submissions to be checked and of consents taken back. Repeats change nothing.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
@@ -17,13 +17,5 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
             service::consent_withdrawn(app, event.brand_id, event.aggregate_id, kind).await
         }
         _ => Ok(()),
-    }
-}
-
-/// A timer that is due; `None` when it is not one of these.
-pub async fn on_timer(app: &App, timer: &Timer) -> Option<Result<()>> {
-    match timer.kind.as_str() {
-        service::VERDICT_TIMER => Some(security::on_timeout(app, timer.brand_id, timer.subject_id).await),
-        _ => None,
     }
 }

@@ -20,3 +20,5 @@ pub mod query;
 pub mod rules;
 pub mod security;
 pub mod service;
+
+pub use service::VERDICT_TIMER;

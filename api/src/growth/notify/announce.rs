@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::base::money::Money;
 use crate::base::tx::Tx;
 use crate::error::Result;
+use crate::flow::presale as presales;
 
 /// Members told in one transaction.
 const CHUNK: u32 = 200;
@@ -21,7 +22,7 @@ const CHUNK: u32 = 200;
 /// is done, and a notice and its inbox message are written together.
 pub(super) async fn presale_opened(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<()> {
     let db = app.db.read();
-    let presale = &query::find_presale(db, brand_id, presale_id).await?;
+    let presale = &presales::query::find(db, brand_id, presale_id).await?;
     if presale.status != PresaleStatus::Open {
         return Ok(());
     }

@@ -18,12 +18,14 @@ pub mod query;
 pub mod rules;
 mod send;
 
+pub use send::send_pending;
+
 use crate::app::App;
 use crate::error::Result;
-use crate::worker::{Event, Timer};
+use crate::worker::Event;
 
 /// Sends the pending subscribe messages of a presale; its subject is the presale.
-const SEND_TIMER: &str = "presale.notify";
+pub const SEND_TIMER: &str = "presale.notify";
 
 /// Hears what happened along the flow. Repeats change nothing.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
@@ -33,13 +35,5 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
             Some(words) => inbox::tell_koc(app, event, words).await,
             None => Ok(()),
         },
-    }
-}
-
-/// A timer that is due; `None` when it is not one of these.
-pub async fn on_timer(app: &App, timer: &Timer) -> Option<Result<()>> {
-    match timer.kind.as_str() {
-        SEND_TIMER => Some(send::send_pending(app, timer.brand_id, timer.subject_id).await),
-        _ => None,
     }
 }

@@ -10,11 +10,7 @@ use uuid::Uuid;
 
 use crate::base::db::sql;
 use crate::error::{Error, Result};
-
-/// The presale, or `NOT_FOUND` for one of another brand just as for none.
-pub(super) async fn find_presale(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<presale::Model> {
-    presale::Entity::find_by_id((brand_id, id)).one(db).await?.ok_or_else(|| Error::not_found("presale"))
-}
+use crate::flow::presale as presales;
 
 /// The brand's time zone.
 pub(super) async fn zone(db: &impl ConnectionTrait, brand_id: Uuid) -> Result<chrono_tz::Tz> {
@@ -29,11 +25,7 @@ pub(super) async fn template(db: &impl ConnectionTrait, brand_id: Uuid) -> Resul
 
 /// Members who picked the presale's design in its round, may buy, and were neither told nor held out
 /// yet: at most `limit` of them.
-pub(super) async fn untold(
-    db: &impl ConnectionTrait,
-    presale: &presale::Model,
-    limit: u32,
-) -> Result<Vec<Uuid>> {
+pub(super) async fn untold(db: &impl ConnectionTrait, presale: &presale::Model, limit: u32) -> Result<Vec<Uuid>> {
     let statement = sql(
         db.get_database_backend(),
         "select p.member_id from round_entry e \

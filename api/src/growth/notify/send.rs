@@ -14,6 +14,7 @@ use super::{SEND_TIMER, grant, query, rules};
 use crate::app::App;
 use crate::base::tx::Tx;
 use crate::error::Result;
+use crate::flow::presale as presales;
 use crate::people;
 use crate::wechat::{self, Account, SendOutcome, SubscribeMessage};
 
@@ -36,9 +37,9 @@ struct Run {
 
 /// One run over the pending messages of a presale. Sets the timer again while some are left; at night
 /// for the morning.
-pub(super) async fn send_pending(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<()> {
+pub async fn send_pending(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<()> {
     let db = app.db.read();
-    let presale = query::find_presale(db, brand_id, presale_id).await?;
+    let presale = presales::query::find(db, brand_id, presale_id).await?;
     give_up_lost(app, &presale).await?;
     let pending = query::notices(db, &presale, Message::Pending, BATCH).await?;
     if pending.is_empty() {

@@ -40,11 +40,7 @@ async fn take_down(tx: &Tx, koc_id: Uuid) -> Result<()> {
     let posts = tryon::Entity::find()
         .filter(tryon::Column::BrandId.eq(tx.brand_id()))
         .filter(tryon::Column::KocMemberId.eq(koc_id))
-        .filter(tryon::Column::Status.is_in([
-            TryonStatus::Submitted,
-            TryonStatus::Approved,
-            TryonStatus::Published,
-        ]))
+        .filter(tryon::Column::Status.is_in([TryonStatus::Submitted, TryonStatus::Approved, TryonStatus::Published]))
         .filter(tryon::Column::ConsentId.in_subquery(withdrawn))
         .all(tx.conn())
         .await?;

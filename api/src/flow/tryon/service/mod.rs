@@ -18,4 +18,4 @@ pub use submit::{Submit, submit};
 /// promises its verdict within 30 minutes.
 pub(in crate::flow::tryon) const VERDICT_WAIT: chrono::Duration = chrono::Duration::minutes(30);
 /// The timer that ends the wait; its subject is the try-on.
-pub(in crate::flow::tryon) const VERDICT_TIMER: &str = "tryon.security_timeout";
+pub const VERDICT_TIMER: &str = "tryon.security_timeout";
