@@ -92,7 +92,7 @@ pub struct NoticeCount {
 
 /// The notices of a presale, counted by hold-out and by what became of the message.
 pub async fn counts(db: &impl ConnectionTrait, brand_id: Uuid, presale_id: Uuid) -> Result<Vec<NoticeCount>> {
-    find_presale(db, brand_id, presale_id).await?;
+    presales::query::find(db, brand_id, presale_id).await?;
     Ok(presale_notice::Entity::find()
         .select_only()
         .column(presale_notice::Column::HeldOut)
