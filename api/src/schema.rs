@@ -3,16 +3,39 @@
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 use crate::app::App;
+use crate::flow::batch::graphql::{BatchMutation, BatchQuery, FactoryMutation, FactoryQuery};
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
+use crate::flow::delivery::graphql::{DeliveryMutation, DeliveryQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
+use crate::flow::order::graphql::{OrderMutation, OrderQuery};
+use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery};
 use crate::people::graphql::PeopleQuery;
 
 #[derive(MergedObject, Default)]
-pub struct Query(PeopleQuery, CommunityQuery, DesignQuery, RoundQuery);
+pub struct Query(
+    PeopleQuery,
+    CommunityQuery,
+    DesignQuery,
+    RoundQuery,
+    PresaleQuery,
+    OrderQuery,
+    BatchQuery,
+    FactoryQuery,
+    DeliveryQuery,
+);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(CommunityMutation, DesignMutation, RoundMutation);
+pub struct Mutation(
+    CommunityMutation,
+    DesignMutation,
+    RoundMutation,
+    PresaleMutation,
+    OrderMutation,
+    BatchMutation,
+    FactoryMutation,
+    DeliveryMutation,
+);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 

@@ -34,6 +34,10 @@ pub struct Model {
     pub status: PaymentAttemptStatus,
     pub prepay_id: Option<String>,
     pub prepay_expires_at: Option<DateTimeUtc>,
+    /// WeChat's time_expire; fixed, since a repeat must ask for the same.
+    pub expires_at: DateTimeUtc,
+    /// Fen given back or on their way back.
+    pub refunded: i64,
     pub transaction_id: Option<String>,
     pub paid_at: Option<DateTimeUtc>,
     /// True for the one attempt that settled its leg; another paid attempt is surplus and refunded.

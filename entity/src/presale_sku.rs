@@ -24,6 +24,8 @@ pub struct Model {
     pub held: i32,
     /// Paid pieces not refunded.
     pub paid: i32,
+    /// True while the presale is open; here, so that taking pieces and closing meet on one row.
+    pub selling: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -135,6 +135,7 @@ create table presale_sku (
   cap integer not null check (cap >= 0),
   held integer not null check (held >= 0), -- Pieces of unpaid orders inside their hold.
   paid integer not null check (paid >= 0), -- Paid pieces not refunded.
+  selling boolean not null, -- True while the presale is open; here, so that taking pieces and closing meet on one row.
   primary key (brand_id, id),
   unique (brand_id, presale_id, color, size),
   unique (brand_id, presale_id, code),
@@ -244,6 +245,8 @@ create table payment_attempt (
   status text not null check (status in ('created', 'prepaid', 'paid', 'closed', 'failed')),
   prepay_id text,
   prepay_expires_at timestamptz,
+  expires_at timestamptz not null, -- WeChat's time_expire; fixed, since a repeat must ask for the same.
+  refunded bigint not null check (refunded >= 0), -- Fen given back or on their way back.
   transaction_id text,
   paid_at timestamptz,
   settles boolean not null, -- True for the one attempt that settled its leg; another paid attempt is surplus and refunded.
@@ -251,10 +254,13 @@ create table payment_attempt (
   primary key (brand_id, id),
   unique (brand_id, out_trade_no),
   unique (brand_id, transaction_id),
+  check (refunded <= amount),
   foreign key (brand_id, leg_id) references payment_leg (brand_id, id),
   foreign key (brand_id, order_id) references orders (brand_id, id)
 );
 create unique index payment_attempt_settles on payment_attempt (brand_id, leg_id) where settles;
+-- One open attempt a leg: a double tap on “pay” cannot make two orders at WeChat.
+create unique index payment_attempt_open on payment_attempt (brand_id, leg_id) where status in ('created', 'prepaid');
 create index payment_attempt_order on payment_attempt (brand_id, order_id, id);
 
 -- Money on its way back to the buyer, under its own out_refund_no, repeated with the same number until known.

@@ -1,0 +1,193 @@
+//! Moves of orders. Each is one conditional update with its history and its event; `None` means the
+//! order was not in the state that the move starts from, and nothing happened.
+
+use entity::order::{self, Column};
+use entity::{order_line, presale};
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::query;
+use super::rules::Event;
+use crate::base::tx::{By, Move, Moves, Tx};
+use crate::error::Result;
+use crate::flow::presale::capacity::{self, Bound, Pieces};
+
+/// Moves one order by `event`.
+async fn step(
+    tx: &Tx,
+    by: By,
+    id: Uuid,
+    event: Event,
+    why: Option<&str>,
+    set: Option<(Column, SimpleExpr)>,
+) -> Result<Option<order::Model>> {
+    let (from, to) = event.edge();
+    let mut update = order::Entity::update_many()
+        .col_expr(Column::Status, Expr::value(to))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1));
+    if let Some((column, value)) = set {
+        update = update.col_expr(column, value);
+    }
+    let moved = update
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(from))
+        .exec_with_returning(tx.conn())
+        .await?;
+    let Some(order) = moved.into_iter().next() else { return Ok(None) };
+    record(tx, by, &order, event, why).await?;
+    Ok(Some(order))
+}
+
+/// History and event of a move that was made.
+async fn record(tx: &Tx, by: By, order: &order::Model, event: Event, why: Option<&str>) -> Result<()> {
+    let (from, to) = event.edge();
+    let step = Move { kind: "order", id: order.id, from: Some(from), to, event: event.name(), by, why };
+    tx.moved(step, payload(order)).await
+}
+
+/// The same for many orders that moved together.
+async fn record_all(tx: &Tx, by: By, orders: &[order::Model], event: Event) -> Result<()> {
+    let (from, to) = event.edge();
+    let step = Moves { kind: "order", from: Some(from), to, event: event.name(), by, why: None };
+    let items: Vec<_> = orders.iter().map(|order| (order.id, payload(order))).collect();
+    tx.moved_all(step, &items).await
+}
+
+/// What every event of an order carries.
+pub fn payload(order: &order::Model) -> serde_json::Value {
+    json!({
+        "presale_id": order.presale_id,
+        "member_id": order.member_id,
+        "pieces": order.pieces,
+        "amount": order.amount,
+    })
+}
+
+/// Pieces of an order that are bound to it, by SKU.
+async fn pieces_of(tx: &Tx, order: &order::Model) -> Result<Pieces> {
+    let mut pieces = Pieces::new();
+    for line in query::lines_of(tx.conn(), tx.brand_id(), order.id).await? {
+        *pieces.entry(line.sku_id).or_default() += line.quantity - line.refunded;
+    }
+    Ok(pieces)
+}
+
+/// pending_payment → paid; what was held is paid.
+pub async fn paid(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
+    let set = (Column::PaidAt, Expr::value(tx.now()));
+    let Some(order) = step(tx, by, id, Event::Pay, None, Some(set)).await? else { return Ok(None) };
+    capacity::settle(tx, order.presale_id, &pieces_of(tx, &order).await?).await?;
+    Ok(Some(order))
+}
+
+/// pending_payment → expired; the hold goes back.
+pub async fn expired(tx: &Tx, id: Uuid) -> Result<Option<order::Model>> {
+    left_unpaid(tx, By::SYSTEM, id, Event::Expire, Some("the hold ended unpaid")).await
+}
+
+/// pending_payment → cancelled; the hold goes back.
+pub async fn cancelled(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
+    left_unpaid(tx, by, id, Event::Cancel, None).await
+}
+
+async fn left_unpaid(tx: &Tx, by: By, id: Uuid, event: Event, why: Option<&str>) -> Result<Option<order::Model>> {
+    let Some(order) = step(tx, by, id, event, why, None).await? else { return Ok(None) };
+    let pieces = pieces_of(tx, &order).await?;
+    capacity::give_back(tx, order.presale_id, order.member_id, Bound::Held, &pieces).await?;
+    Ok(Some(order))
+}
+
+/// paid → refund_pending; the pieces are free again, though the money is still on its way.
+pub async fn refund_started(tx: &Tx, by: By, id: Uuid, why: &str) -> Result<Option<order::Model>> {
+    let Some(order) = step(tx, by, id, Event::StartRefund, Some(why), None).await? else { return Ok(None) };
+    let pieces = pieces_of(tx, &order).await?;
+    capacity::give_back(tx, order.presale_id, order.member_id, Bound::Paid, &pieces).await?;
+    Ok(Some(order))
+}
+
+/// refund_pending → refunded, with all its lines.
+pub async fn refunded(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
+    let Some(order) = step(tx, by, id, Event::Refund, None, None).await? else { return Ok(None) };
+    order_line::Entity::update_many()
+        .col_expr(order_line::Column::Refunded, Expr::col(order_line::Column::Quantity))
+        .filter(order_line::Column::BrandId.eq(tx.brand_id()))
+        .filter(order_line::Column::OrderId.eq(id))
+        .exec(tx.conn())
+        .await?;
+    Ok(Some(order))
+}
+
+/// All paid orders of a presale → in_batch, in the order they were paid, with their lines. One
+/// update decides: an order that is cancelled or changed at the same time is in wholly, as changed,
+/// or not at all.
+pub async fn into_batch(tx: &Tx, by: By, presale_id: Uuid) -> Result<Vec<(order::Model, Vec<order_line::Model>)>> {
+    let (from, to) = Event::Batch.edge();
+    let mut orders = order::Entity::update_many()
+        .col_expr(Column::Status, Expr::value(to))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::PresaleId.eq(presale_id))
+        .filter(Column::Status.eq(from))
+        .exec_with_returning(tx.conn())
+        .await?;
+    orders.sort_by_key(|order| (order.paid_at, order.id));
+    let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();
+    let mut lines = query::lines_of_all(tx.conn(), tx.brand_id(), &ids).await?;
+    record_all(tx, by, &orders, Event::Batch).await?;
+    let with_lines = |order: order::Model| {
+        let lines = lines.remove(&order.id).unwrap_or_default();
+        (order, lines)
+    };
+    Ok(orders.into_iter().map(with_lines).collect())
+}
+
+/// in_batch → paid for those of `order_ids` that are in a batch, when their batch is given up.
+pub async fn out_of_batch(tx: &Tx, by: By, order_ids: &[Uuid]) -> Result<Vec<order::Model>> {
+    let (from, to) = Event::Unbatch.edge();
+    let mut back = Vec::with_capacity(order_ids.len());
+    for ids in order_ids.chunks(query::CHUNK) {
+        let orders = order::Entity::update_many()
+            .col_expr(Column::Status, Expr::value(to))
+            .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+            .filter(Column::BrandId.eq(tx.brand_id()))
+            .filter(Column::Id.is_in(ids.iter().copied()))
+            .filter(Column::Status.eq(from))
+            .exec_with_returning(tx.conn())
+            .await?;
+        record_all(tx, by, &orders, Event::Unbatch).await?;
+        back.extend(orders);
+    }
+    Ok(back)
+}
+
+/// in_batch → shipped: its first parcel is on the way.
+pub async fn shipped(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
+    let set = (Column::ShippedAt, Expr::value(tx.now()));
+    step(tx, by, id, Event::Ship, None, Some(set)).await
+}
+
+/// shipped → received; `why` says who or what found it received.
+pub async fn received(tx: &Tx, by: By, id: Uuid, why: &str) -> Result<Option<order::Model>> {
+    let set = (Column::ReceivedAt, Expr::value(tx.now()));
+    step(tx, by, id, Event::Receive, Some(why), Some(set)).await
+}
+
+/// received → completed: nothing more can happen to it.
+pub async fn completed(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
+    step(tx, by, id, Event::Complete, None, None).await
+}
+
+/// Ids of at most `limit` orders of a presale in `status`, oldest first.
+pub async fn some_in(tx: &Tx, presale: &presale::Model, status: order::OrderStatus, limit: u64) -> Result<Vec<Uuid>> {
+    let found = order::Entity::find()
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::PresaleId.eq(presale.id))
+        .filter(Column::Status.eq(status))
+        .order_by_asc(Column::Id);
+    let found = sea_orm::QuerySelect::limit(found, limit);
+    let ids = sea_orm::QuerySelect::column(sea_orm::QuerySelect::select_only(found), Column::Id);
+    Ok(ids.into_tuple().all(tx.conn()).await?)
+}

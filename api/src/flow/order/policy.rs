@@ -1,0 +1,28 @@
+//! May this actor do this to this order?
+
+use entity::order;
+use uuid::Uuid;
+
+use super::graphql::OrderAction;
+use super::rules;
+use crate::people::actor::Actor;
+use entity::order::OrderStatus;
+
+/// Only the buyer reads the address in full; staff see its masked form.
+pub fn may_see_address(actor: &Actor, order: &order::Model) -> bool {
+    is_buyer(actor, order.brand_id, order.member_id)
+}
+
+pub fn is_buyer(actor: &Actor, brand_id: Uuid, member_id: Uuid) -> bool {
+    matches!(actor, Actor::Member(member) if member.brand_id == brand_id && member.id == member_id)
+}
+
+/// Verbs of the buyer that would work now.
+pub fn actions(actor: &Actor, order: &order::Model) -> Vec<OrderAction> {
+    if !is_buyer(actor, order.brand_id, order.member_id) {
+        return Vec::new();
+    }
+    let pay = (order.status == OrderStatus::PendingPayment).then_some(OrderAction::Pay);
+    let rest = rules::is_changeable(order.status).then_some([OrderAction::Change, OrderAction::Cancel]);
+    pay.into_iter().chain(rest.into_iter().flatten()).collect()
+}

@@ -1,0 +1,70 @@
+//! Reads, brand first.
+
+use std::collections::HashMap;
+
+use entity::{order, order_line};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::people::actor::Actor;
+
+/// Ids in one `in (…)`: both databases take many more, but plans get slow.
+pub(super) const CHUNK: usize = 1_000;
+
+/// The order, or `NOT_FOUND` for one of another brand just as for none. Not scoped to its buyer.
+pub async fn find(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<order::Model> {
+    order::Entity::find_by_id((brand_id, id)).one(db).await?.ok_or_else(|| Error::not_found("order"))
+}
+
+/// What `actor` may see: her own orders for a member, all of the brand for staff.
+pub fn visible_to(actor: &Actor) -> Result<Select<order::Entity>> {
+    let all = order::Entity::find().filter(order::Column::BrandId.eq(actor.brand_id()?));
+    Ok(match actor {
+        Actor::Member(member) => all.filter(order::Column::MemberId.eq(member.id)),
+        _ => all,
+    })
+}
+
+/// The order if `actor` may see it; someone else's is `NOT_FOUND` just as none.
+pub async fn find_visible(db: &impl ConnectionTrait, actor: &Actor, id: Uuid) -> Result<order::Model> {
+    let found = visible_to(actor)?.filter(order::Column::Id.eq(id)).one(db).await?;
+    found.ok_or_else(|| Error::not_found("order"))
+}
+
+/// A member's own order; anyone else's is `NOT_FOUND` just as none.
+pub async fn find_own(db: &impl ConnectionTrait, brand_id: Uuid, member_id: Uuid, id: Uuid) -> Result<order::Model> {
+    let found = order::Entity::find_by_id((brand_id, id)).filter(order::Column::MemberId.eq(member_id)).one(db).await?;
+    found.ok_or_else(|| Error::not_found("order"))
+}
+
+/// Lines of an order in their order.
+pub async fn lines_of(db: &impl ConnectionTrait, brand_id: Uuid, order_id: Uuid) -> Result<Vec<order_line::Model>> {
+    let found = order_line::Entity::find()
+        .filter(order_line::Column::BrandId.eq(brand_id))
+        .filter(order_line::Column::OrderId.eq(order_id))
+        .order_by_asc(order_line::Column::Position);
+    Ok(found.all(db).await?)
+}
+
+/// Lines of many orders, by order.
+pub async fn lines_of_all(
+    db: &impl ConnectionTrait,
+    brand_id: Uuid,
+    orders: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<order_line::Model>>> {
+    let mut found = HashMap::<Uuid, Vec<order_line::Model>>::with_capacity(orders.len());
+    for orders in orders.chunks(CHUNK) {
+        let lines = order_line::Entity::find()
+            .filter(order_line::Column::BrandId.eq(brand_id))
+            .filter(order_line::Column::OrderId.is_in(orders.iter().copied()))
+            .order_by_asc(order_line::Column::OrderId)
+            .order_by_asc(order_line::Column::Position)
+            .all(db)
+            .await?;
+        for line in lines {
+            found.entry(line.order_id).or_default().push(line);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,104 @@
+//! Batched reads.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+use entity::{presale, presale_community, presale_sku};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use crate::load::{Load, by_brand};
+
+/// A presale by (brand, id).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PresaleById(pub Uuid, pub Uuid);
+
+impl Loader<PresaleById> for Load {
+    type Value = presale::Model;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[PresaleById]) -> Result<HashMap<PresaleById, Self::Value>, DbErr> {
+        let mut found = HashMap::new();
+        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = presale::Entity::find()
+                .filter(presale::Column::BrandId.eq(brand_id))
+                .filter(presale::Column::Id.is_in(ids))
+                .all(self.app.db.read())
+                .await?;
+            found.extend(rows.into_iter().map(|row| (PresaleById(brand_id, row.id), row)));
+        }
+        Ok(found)
+    }
+}
+
+/// The SKUs of a presale in matrix order: (brand, presale).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SkusOf(pub Uuid, pub Uuid);
+
+impl Loader<SkusOf> for Load {
+    type Value = Vec<presale_sku::Model>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[SkusOf]) -> Result<HashMap<SkusOf, Self::Value>, DbErr> {
+        let mut found = HashMap::<SkusOf, Self::Value>::new();
+        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = presale_sku::Entity::find()
+                .filter(presale_sku::Column::BrandId.eq(brand_id))
+                .filter(presale_sku::Column::PresaleId.is_in(presales))
+                .order_by_asc(presale_sku::Column::Position)
+                .all(self.app.db.read())
+                .await?;
+            for row in rows {
+                found.entry(SkusOf(brand_id, row.presale_id)).or_default().push(row);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A SKU by (brand, id).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SkuById(pub Uuid, pub Uuid);
+
+impl Loader<SkuById> for Load {
+    type Value = presale_sku::Model;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[SkuById]) -> Result<HashMap<SkuById, Self::Value>, DbErr> {
+        let mut found = HashMap::new();
+        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = presale_sku::Entity::find()
+                .filter(presale_sku::Column::BrandId.eq(brand_id))
+                .filter(presale_sku::Column::Id.is_in(ids))
+                .all(self.app.db.read())
+                .await?;
+            found.extend(rows.into_iter().map(|row| (SkuById(brand_id, row.id), row)));
+        }
+        Ok(found)
+    }
+}
+
+/// Ids of the communities a presale is offered to; empty for everyone: (brand, presale).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AudienceOf(pub Uuid, pub Uuid);
+
+impl Loader<AudienceOf> for Load {
+    type Value = Vec<Uuid>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[AudienceOf]) -> Result<HashMap<AudienceOf, Self::Value>, DbErr> {
+        let mut found: HashMap<_, _> = keys.iter().map(|key| (*key, Vec::new())).collect();
+        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = presale_community::Entity::find()
+                .filter(presale_community::Column::BrandId.eq(brand_id))
+                .filter(presale_community::Column::PresaleId.is_in(presales))
+                .order_by_asc(presale_community::Column::CommunityId)
+                .all(self.app.db.read())
+                .await?;
+            for row in rows {
+                found.entry(AudienceOf(brand_id, row.presale_id)).or_default().push(row.community_id);
+            }
+        }
+        Ok(found)
+    }
+}

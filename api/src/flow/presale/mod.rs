@@ -1,0 +1,23 @@
+//! An offer to pay before making: SKUs, a price, a window, a target and a promise.
+//!
+//! ```text
+//! draft → scheduled → open → closed → succeeded   paid pieces ≥ MOQ
+//!                                   → failed      fewer; everyone is refunded
+//! cancelled from any state before succeeded; everyone is refunded
+//! ```
+//!
+//! A closed presale is judged when no unpaid order holds a piece any more: what is held may still be
+//! paid, so judging earlier could fail an offer that its last buyers were about to carry.
+//!
+//! Promises the next stage: while a SKU is selling, [`capacity`] hands out at most `cap` pieces of
+//! it, per member at most the presale's limit, and takes each piece back exactly once. Price and
+//! promise date of an opened presale never change.
+
+pub mod capacity;
+pub mod graphql;
+pub mod loader;
+pub mod policy;
+pub mod query;
+pub mod rules;
+pub mod service;
+pub mod timers;

@@ -1,0 +1,20 @@
+//! Who may see a presale.
+
+use entity::presale::{self, PresaleStatus};
+
+use crate::people::actor::Actor;
+
+/// Drafts are the brand's own; what else a member sees depends on the audience ([`super::query`]).
+pub fn shown_to_members(status: PresaleStatus) -> bool {
+    status != PresaleStatus::Draft
+}
+
+/// Counts of held and paid pieces and caps are for the brand's staff.
+pub fn may_see_book(actor: &Actor, presale_brand: uuid::Uuid) -> bool {
+    matches!(actor, Actor::Staff(staff) if staff.brand_id == presale_brand)
+}
+
+/// Whether members may put pieces on hold now.
+pub fn sells(presale: &presale::Model, now: chrono::DateTime<chrono::Utc>) -> bool {
+    presale.status == PresaleStatus::Open && now < presale.closes_at
+}

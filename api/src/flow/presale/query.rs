@@ -1,0 +1,114 @@
+//! Reads, brand first.
+
+use chrono_tz::Tz;
+use entity::membership::{self, MembershipStatus};
+use entity::presale::{self, PresaleStatus};
+use entity::{presale_community, presale_sku};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryTrait, Select,
+};
+use uuid::Uuid;
+
+use crate::base::db::sql;
+use crate::error::{Error, Result};
+use crate::people::actor::Actor;
+
+/// The presale, or `NOT_FOUND` for one of another brand just as for none. Not scoped to an audience.
+pub async fn find(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<presale::Model> {
+    presale::Entity::find_by_id((brand_id, id)).one(db).await?.ok_or_else(|| Error::not_found("presale"))
+}
+
+pub async fn find_sku(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<presale_sku::Model> {
+    presale_sku::Entity::find_by_id((brand_id, id)).one(db).await?.ok_or_else(|| Error::not_found("SKU"))
+}
+
+/// SKUs of a presale in matrix order.
+pub async fn skus_of(db: &impl ConnectionTrait, brand_id: Uuid, presale_id: Uuid) -> Result<Vec<presale_sku::Model>> {
+    let found = presale_sku::Entity::find()
+        .filter(presale_sku::Column::BrandId.eq(brand_id))
+        .filter(presale_sku::Column::PresaleId.eq(presale_id))
+        .order_by_asc(presale_sku::Column::Position);
+    Ok(found.all(db).await?)
+}
+
+/// What `actor` may see: staff everything of the brand, a member what is offered to her communities
+/// or to everyone, drafts excepted.
+pub fn visible_to(actor: &Actor) -> Result<Select<presale::Entity>> {
+    let all = presale::Entity::find().filter(presale::Column::BrandId.eq(actor.brand_id()?));
+    let Actor::Member(member) = actor else { return Ok(all) };
+    let audience = || {
+        Query::select()
+            .expr(Expr::val(1))
+            .from(presale_community::Entity)
+            .and_where(presale_community::Column::BrandId.eq(member.brand_id))
+            .and_where(
+                Expr::col((presale_community::Entity, presale_community::Column::PresaleId))
+                    .equals((presale::Entity, presale::Column::Id)),
+            )
+            .to_owned()
+    };
+    let mine = membership::Entity::find()
+        .filter(membership::Column::BrandId.eq(member.brand_id))
+        .filter(membership::Column::MemberId.eq(member.id))
+        .filter(membership::Column::Status.eq(MembershipStatus::Active));
+    let mine = sea_orm::QuerySelect::column(sea_orm::QuerySelect::select_only(mine), membership::Column::CommunityId);
+    let invited = audience()
+        .and_where(presale_community::Column::CommunityId.in_subquery(QueryTrait::into_query(mine)))
+        .to_owned();
+    Ok(all
+        .filter(presale::Column::Status.ne(PresaleStatus::Draft))
+        .filter(Condition::any().add(Expr::exists(audience()).not()).add(Expr::exists(invited))))
+}
+
+/// The presale if `actor` may see it. One statement.
+pub async fn find_visible(db: &impl ConnectionTrait, actor: &Actor, id: Uuid) -> Result<presale::Model> {
+    let found = visible_to(actor)?.filter(presale::Column::Id.eq(id)).one(db).await?;
+    found.ok_or_else(|| Error::not_found("presale"))
+}
+
+/// A presale as one member meets it.
+pub struct Offer {
+    pub presale: presale::Model,
+    /// The brand's.
+    pub time_zone: Tz,
+    /// The community her order counts for: of the presale's audience, or of its round when everyone
+    /// may buy, the first that she joined and has not left.
+    pub community_id: Option<Uuid>,
+}
+
+/// The presale as `member_id` meets it; `NOT_FOUND` outside its audience. One statement.
+pub async fn offer(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid, member_id: Uuid) -> Result<Offer> {
+    let statement = sql(
+        db.get_database_backend(),
+        "select p.*, b.time_zone, \
+         exists (select 1 from presale_community a where a.brand_id = p.brand_id and a.presale_id = p.id) as by_invitation, \
+         (select m.community_id from membership m join presale_community a \
+            on a.brand_id = m.brand_id and a.community_id = m.community_id and a.presale_id = p.id \
+          where m.brand_id = p.brand_id and m.member_id = $3 and m.status = 'active' \
+          order by m.joined_at, m.community_id limit 1) as invited_by, \
+         (select m.community_id from membership m join round_community r \
+            on r.brand_id = m.brand_id and r.community_id = m.community_id \
+          where r.round_id = e.round_id and m.brand_id = p.brand_id and m.member_id = $3 and m.status = 'active' \
+          order by m.joined_at, m.community_id limit 1) as voted_in \
+         from presale p join brand b on b.id = p.brand_id \
+         join round_entry e on e.brand_id = p.brand_id and e.id = p.entry_id \
+         where p.brand_id = $1 and p.id = $2",
+        [brand_id.into(), id.into(), member_id.into()],
+    );
+    let row = db.query_one_raw(statement).await?.ok_or_else(|| Error::not_found("presale"))?;
+    let by_invitation: bool = row.try_get("", "by_invitation")?;
+    let invited_by: Option<Uuid> = row.try_get("", "invited_by")?;
+    let presale = presale::Model::from_query_result(&row, "")?;
+    if !super::policy::shown_to_members(presale.status) || (by_invitation && invited_by.is_none()) {
+        return Err(Error::not_found("presale"));
+    }
+    let community_id = if by_invitation { invited_by } else { row.try_get("", "voted_in")? };
+    let time_zone: String = row.try_get("", "time_zone")?;
+    Ok(Offer { presale, time_zone: zone(&time_zone)?, community_id })
+}
+
+/// Reads an IANA name as stored with a brand.
+pub fn zone(name: &str) -> Result<Tz> {
+    name.parse().map_err(|_| anyhow::anyhow!("the brand's time zone “{name}” is not known").into())
+}

@@ -1,0 +1,265 @@
+//! Pure decisions: the state machine, what a draft may say, when it has succeeded.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono_tz::Tz;
+use entity::presale::{self, PresaleStatus};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::base::text;
+use crate::error::{Code, Detail, Refusal, Result};
+
+/// WeChat takes no order that ships later than this after payment (WeChat shipping rules: presale).
+pub const MAX_PROMISE_DAYS: u64 = 330;
+const MAX_SKUS: usize = 200;
+const MAX_CAP: i32 = 1_000_000;
+/// 1,000,000 yuan: a guard against a price typed in the wrong unit.
+const MAX_PRICE: i64 = 100_000_000;
+
+/// A colour and size as a merchandiser enters it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sku {
+    pub color: String,
+    pub size: String,
+    /// GB/T 1335 designation, `160/84A`.
+    pub size_designation: Option<String>,
+    /// Pieces that may be sold.
+    pub cap: i32,
+}
+
+/// Everything a merchandiser says about a presale.
+#[derive(Clone, Debug, Serialize)]
+pub struct Terms {
+    pub title: String,
+    /// In matrix order.
+    pub skus: Vec<Sku>,
+    /// Fen per piece.
+    pub price: i64,
+    pub member_limit: i32,
+    pub moq: i32,
+    pub opens_at: DateTime<Utc>,
+    pub closes_at: DateTime<Utc>,
+    pub promise_date: NaiveDate,
+    /// Empty: every member of the brand.
+    pub community_ids: Vec<Uuid>,
+    pub hold_out_percent: i32,
+}
+
+/// What can happen to a presale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    Schedule,
+    Open,
+    Close,
+    Succeed,
+    Fail,
+    Cancel,
+}
+
+impl Event {
+    /// As it stands in history and event names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Event::Schedule => "scheduled",
+            Event::Open => "opened",
+            Event::Close => "closed",
+            Event::Succeed => "succeeded",
+            Event::Fail => "failed",
+            Event::Cancel => "cancelled",
+        }
+    }
+}
+
+/// The state after `event`, or `None` when it cannot happen in `from`.
+pub fn next(from: PresaleStatus, event: Event) -> Option<PresaleStatus> {
+    use PresaleStatus::*;
+    match (from, event) {
+        (Draft, Event::Schedule) => Some(Scheduled),
+        (Scheduled, Event::Open) => Some(Open),
+        (Open, Event::Close) => Some(Closed),
+        (Closed, Event::Succeed) => Some(Succeeded),
+        (Closed, Event::Fail) => Some(Failed),
+        (Draft | Scheduled | Open | Closed, Event::Cancel) => Some(Cancelled),
+        (
+            Draft | Scheduled | Open | Closed | Succeeded | Failed | Cancelled,
+            Event::Schedule | Event::Open | Event::Close | Event::Succeed | Event::Fail | Event::Cancel,
+        ) => None,
+    }
+}
+
+/// Whether the terms may still be edited.
+pub fn is_editable(status: PresaleStatus) -> bool {
+    matches!(status, PresaleStatus::Draft | PresaleStatus::Scheduled)
+}
+
+/// `Succeed` when enough was paid, else `Fail`.
+pub fn verdict(paid_pieces: i64, moq: i32) -> Event {
+    if paid_pieces >= i64::from(moq) { Event::Succeed } else { Event::Fail }
+}
+
+/// Says why nothing can be ordered now.
+pub fn not_selling(presale: &presale::Model) -> Refusal {
+    let title = &presale.title;
+    let (at, en, zh) = match presale.status {
+        PresaleStatus::Draft | PresaleStatus::Scheduled => {
+            (presale.opens_at, format!("“{title}” has not opened yet."), format!("“{title}”尚未开始。"))
+        }
+        _ => (
+            presale.closed_at.unwrap_or(presale.closes_at),
+            format!("“{title}” is closed; look for the next presale."),
+            format!("“{title}”已结束，请关注下一场预售。"),
+        ),
+    };
+    Refusal::new(Code::Closed, en, zh).detail(Detail::Closed { at: Some(at) })
+}
+
+/// Checks what a merchandiser typed; texts come back trimmed. `zone` is the brand's.
+pub fn check_terms(terms: &Terms, zone: Tz) -> Result<Terms> {
+    let title = text::required("title", &terms.title, 60)?;
+    range("price", terms.price, 1, MAX_PRICE)?;
+    range("memberLimit", terms.member_limit.into(), 1, 999)?;
+    range("moq", terms.moq.into(), 1, MAX_CAP.into())?;
+    range("holdOutPercent", terms.hold_out_percent.into(), 0, 100)?;
+    check_window(terms.opens_at, terms.closes_at, terms.promise_date, zone)?;
+    Ok(Terms { title, skus: check_skus(&terms.skus)?, ..terms.clone() })
+}
+
+fn range(field: &str, value: i64, min: i64, max: i64) -> Result<(), Refusal> {
+    if (min..=max).contains(&value) {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        field,
+        format!("“{field}” must be {min} to {max}, not {value}."),
+        format!("“{field}”须在 {min} 到 {max} 之间，而不是 {value}。"),
+    ))
+}
+
+fn check_window(
+    opens_at: DateTime<Utc>,
+    closes_at: DateTime<Utc>,
+    promise: NaiveDate,
+    zone: Tz,
+) -> Result<(), Refusal> {
+    if closes_at <= opens_at {
+        return Err(Refusal::invalid(
+            "closesAt",
+            "A presale must close after it opens.",
+            "预售的结束时间须晚于开始时间。",
+        ));
+    }
+    let last_day = closes_at.with_timezone(&zone).date_naive();
+    let latest = last_day.checked_add_days(Days::new(MAX_PROMISE_DAYS)).unwrap_or(NaiveDate::MAX);
+    if promise < last_day || promise > latest {
+        return Err(Refusal::invalid(
+            "promiseDate",
+            format!(
+                "The promise date must be {last_day} to {latest}: not before the presale closes and at most {MAX_PROMISE_DAYS} days after."
+            ),
+            format!("承诺发货日须在 {last_day} 至 {latest} 之间：不早于预售结束日，且最多晚 {MAX_PROMISE_DAYS} 天。"),
+        ));
+    }
+    Ok(())
+}
+
+fn check_skus(skus: &[Sku]) -> Result<Vec<Sku>> {
+    if skus.is_empty() || skus.len() > MAX_SKUS {
+        return Err(Refusal::invalid(
+            "skus",
+            format!("A presale has 1 to {MAX_SKUS} SKUs."),
+            format!("一场预售须有 1 至 {MAX_SKUS} 个 SKU。"),
+        )
+        .into());
+    }
+    let mut seen = BTreeSet::new();
+    let mut checked = Vec::with_capacity(skus.len());
+    for sku in skus {
+        let color = text::required("skus.color", &sku.color, 20)?;
+        let size = text::required("skus.size", &sku.size, 20)?;
+        range("skus.cap", sku.cap.into(), 0, MAX_CAP.into())?;
+        if !seen.insert((color.clone(), size.clone())) {
+            return Err(Refusal::invalid(
+                "skus",
+                format!("{color} / {size} is there twice; each colour and size once."),
+                format!("{color} / {size} 重复出现，每个颜色和尺码只能有一个。"),
+            )
+            .into());
+        }
+        let size_designation = text::optional("skus.sizeDesignation", sku.size_designation.as_deref(), 20)?;
+        checked.push(Sku { color, size, size_designation, cap: sku.cap });
+    }
+    Ok(checked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeZone;
+    use entity::presale::PresaleStatus as S;
+    use proptest::prelude::*;
+
+    const EVENTS: [Event; 6] = [Event::Schedule, Event::Open, Event::Close, Event::Succeed, Event::Fail, Event::Cancel];
+
+    fn terms() -> Terms {
+        Terms {
+            title: " Linen dress ".into(),
+            skus: vec![Sku { color: "红".into(), size: "M".into(), size_designation: None, cap: 10 }],
+            price: 19_900,
+            member_limit: 2,
+            moq: 5,
+            opens_at: Utc.with_ymd_and_hms(2026, 3, 1, 2, 0, 0).unwrap(),
+            closes_at: Utc.with_ymd_and_hms(2026, 3, 7, 17, 0, 0).unwrap(),
+            promise_date: NaiveDate::from_ymd_opt(2026, 3, 8).unwrap(),
+            community_ids: vec![],
+            hold_out_percent: 0,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_ends_for_good_and_never_skips_closing(events in proptest::collection::vec(0..EVENTS.len(), 0..40)) {
+            let mut path = vec![S::Draft];
+            for event in events {
+                let now = *path.last().unwrap();
+                if let Some(then) = next(now, EVENTS[event]) {
+                    prop_assert!(!matches!(now, S::Succeeded | S::Failed | S::Cancelled));
+                    path.push(then);
+                }
+            }
+            if path.contains(&S::Succeeded) || path.contains(&S::Failed) {
+                prop_assert!(path.starts_with(&[S::Draft, S::Scheduled, S::Open, S::Closed]));
+            }
+            prop_assert!(path.len() <= 5);
+        }
+    }
+
+    #[test]
+    fn the_promise_is_counted_in_the_brands_days() {
+        // 17:00 UTC on the 7th is the 8th in Shanghai.
+        let shanghai = chrono_tz::Asia::Shanghai;
+        assert_eq!(check_terms(&terms(), shanghai).unwrap().title, "Linen dress");
+        let too_early = Terms { promise_date: NaiveDate::from_ymd_opt(2026, 3, 7).unwrap(), ..terms() };
+        assert!(check_terms(&too_early, shanghai).is_err());
+        let day = |days| NaiveDate::from_ymd_opt(2026, 3, 8).unwrap() + Days::new(days);
+        assert!(check_terms(&Terms { promise_date: day(330), ..terms() }, shanghai).is_ok());
+        assert!(check_terms(&Terms { promise_date: day(331), ..terms() }, shanghai).is_err());
+    }
+
+    #[test]
+    fn impossible_terms_are_refused() {
+        let zone = chrono_tz::Asia::Shanghai;
+        let twice = Terms { skus: [terms().skus, terms().skus].concat(), ..terms() };
+        assert!(check_terms(&twice, zone).is_err());
+        assert!(check_terms(&Terms { skus: vec![], ..terms() }, zone).is_err());
+        assert!(check_terms(&Terms { price: 0, ..terms() }, zone).is_err());
+        assert!(check_terms(&Terms { closes_at: terms().opens_at, ..terms() }, zone).is_err());
+    }
+
+    #[test]
+    fn the_target_itself_is_enough() {
+        assert_eq!(verdict(5, 5), Event::Succeed);
+        assert_eq!(verdict(4, 5), Event::Fail);
+    }
+}
