@@ -5,14 +5,15 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 use crate::app::App;
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
 use crate::flow::order::graphql::{OrderMutation, OrderQuery};
+use crate::flow::payment::graphql::{PaymentMutation, PaymentQuery};
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery};
 use crate::people::graphql::PeopleQuery;
 
 #[derive(MergedObject, Default)]
-pub struct Query(PeopleQuery, CommunityQuery, PresaleQuery, OrderQuery);
+pub struct Query(PeopleQuery, CommunityQuery, PresaleQuery, OrderQuery, PaymentQuery);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(CommunityMutation, PresaleMutation, OrderMutation);
+pub struct Mutation(CommunityMutation, PresaleMutation, OrderMutation, PaymentMutation);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 

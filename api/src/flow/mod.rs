@@ -3,6 +3,7 @@
 
 pub mod community;
 pub mod order;
+pub mod payment;
 pub mod presale;
 
 use crate::app::App;
@@ -15,12 +16,12 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
         "order.paid" | "order.expired" | "order.cancelled" => presale::timers::on_hold_ended(app, event).await?,
         _ => {}
     }
-    Ok(())
+    payment::timers::on_event(app, event).await
 }
 
 /// Hands a due timer to its stage.
 pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
-    if presale::timers::on_timer(app, timer).await? {
+    if presale::timers::on_timer(app, timer).await? || payment::timers::on_timer(app, timer).await? {
         return Ok(());
     }
     Err(anyhow::anyhow!("no stage knows the timer “{}”", timer.kind).into())

@@ -7,3 +7,4 @@ pub mod health;
 pub mod metrics;
 pub mod request_id;
 pub mod server;
+pub mod wechat_pay;
