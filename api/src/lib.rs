@@ -20,6 +20,7 @@ pub mod demo;
 pub mod error;
 pub mod flow;
 pub mod http;
+pub mod insight;
 pub mod invariants;
 pub mod load;
 pub mod people;

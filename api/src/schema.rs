@@ -4,16 +4,39 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 use crate::app::App;
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
+use crate::flow::design::graphql::{DesignMutation, DesignQuery};
 use crate::flow::order::graphql::{OrderMutation, OrderQuery};
 use crate::flow::payment::graphql::{PaymentMutation, PaymentQuery};
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery};
-use crate::people::graphql::PeopleQuery;
+use crate::flow::round::graphql::{RoundMutation, RoundQuery};
+use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
+use crate::insight::graphql::InsightQuery;
+use crate::people::graphql::{PeopleMutation, PeopleQuery};
 
 #[derive(MergedObject, Default)]
-pub struct Query(PeopleQuery, CommunityQuery, PresaleQuery, OrderQuery, PaymentQuery);
+pub struct Query(
+    PeopleQuery,
+    CommunityQuery,
+    DesignQuery,
+    RoundQuery,
+    TryOnQuery,
+    PresaleQuery,
+    OrderQuery,
+    PaymentQuery,
+    InsightQuery,
+);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(CommunityMutation, PresaleMutation, OrderMutation, PaymentMutation);
+pub struct Mutation(
+    PeopleMutation,
+    CommunityMutation,
+    DesignMutation,
+    RoundMutation,
+    TryOnMutation,
+    PresaleMutation,
+    OrderMutation,
+    PaymentMutation,
+);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 

@@ -25,6 +25,8 @@ pub struct Model {
     pub id: Uuid,
     pub order_id: Uuid,
     pub batch_id: Uuid,
+    /// The ship notice its pieces came with.
+    pub shipment_id: Uuid,
     pub status: ParcelStatus,
     pub carrier: Option<String>,
     pub tracking_no: Option<String>,

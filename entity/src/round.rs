@@ -19,6 +19,16 @@ pub enum RoundStatus {
     Cancelled,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[serde(rename_all = "snake_case")]
+pub enum RoundTieBreak {
+    #[sea_orm(string_value = "earlier_last_pick")]
+    EarlierLastPick,
+    #[sea_orm(string_value = "slate_position")]
+    SlatePosition,
+}
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "round")]
@@ -34,8 +44,8 @@ pub struct Model {
     pub opens_at: DateTimeUtc,
     pub closes_at: DateTimeUtc,
     pub closed_at: Option<DateTimeUtc>,
-    /// The rule that ordered equal tallies, in words, on record when the round closes.
-    pub tie_break: Option<String>,
+    /// The last rule that was needed to order equal tallies, on record when the round closes.
+    pub tie_break: Option<RoundTieBreak>,
     pub created_at: DateTimeUtc,
 }
 

@@ -15,8 +15,11 @@ pub struct Model {
     pub design_version_id: Uuid,
     /// Place on the slate.
     pub position: i32,
-    /// Tally over all communities; frozen when the round closes.
+    /// Tally over all communities.
     pub picks: i32,
+    /// Set when the round closes, before the count: the tally never changes again. On the row that a
+    /// pick updates, so that a pick under way meets it.
+    pub frozen: bool,
     /// Of the last standing pick; set when the round closes, earlier wins a tie.
     pub last_pick_at: Option<DateTimeUtc>,
     /// Set when the round closes; 1 is first.

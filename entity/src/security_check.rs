@@ -30,6 +30,8 @@ pub struct Model {
     /// `tryon`, `nickname`.
     pub subject_kind: String,
     pub subject_id: Uuid,
+    /// Which revision of the subject was asked about; 0 where it has none.
+    pub revision: i32,
     /// Null for text.
     pub media_id: Option<Uuid>,
     pub trace_id: Option<String>,

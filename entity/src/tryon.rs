@@ -104,6 +104,8 @@ pub struct Model {
     pub reviewed_by: Option<Uuid>,
     pub submitted_at: Option<DateTimeUtc>,
     pub published_at: Option<DateTimeUtc>,
+    /// UUIDv7 made when published: the key that feeds run by, newest first.
+    pub publication_id: Option<Uuid>,
     pub created_at: DateTimeUtc,
 }
 

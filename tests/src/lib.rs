@@ -8,7 +8,7 @@
 
 mod answer;
 mod database;
-//mod people;
+mod people;
 mod person;
 
 use std::net::TcpListener;
@@ -25,7 +25,7 @@ use smallbatch::{http, worker};
 
 pub use answer::Answer;
 pub use database::Backend;
-//pub use people::Brand;
+pub use people::Brand;
 pub use person::{Person, picture};
 
 /// When every test begins: a Monday morning in Shanghai.

@@ -22,6 +22,21 @@ pub fn optional(field: &str, value: Option<&str>, max: usize) -> Result<Option<S
     }
 }
 
+/// A carrier's tracking number: spaces dropped, letters in capitals; 6 to 40 letters, digits and dashes.
+pub fn tracking_no(field: &str, value: &str) -> Result<String> {
+    let value: String = value.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
+    let shaped = (6..=40).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if shaped {
+        return Ok(value);
+    }
+    Err(Refusal::invalid(
+        field,
+        "A tracking number has 6 to 40 letters, digits and dashes; check it against the waybill.",
+        "运单号须为 6 至 40 位字母、数字或短横线，请与面单核对。",
+    )
+    .into())
+}
+
 fn checked(field: &str, value: &str, max: usize) -> Result<String> {
     let length = value.chars().count();
     if length > max {
@@ -44,4 +59,17 @@ fn checked(field: &str, value: &str, max: usize) -> Result<String> {
         .into());
     }
     Ok(value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tracking_number_is_read_as_it_was_pasted() {
+        assert_eq!(tracking_no("trackingNo", " sf 1234 567890\n").unwrap(), "SF1234567890");
+        for wrong in ["", "12345", "SF123456'; --", "运单号一二三四五六", &"1".repeat(41)] {
+            assert!(tracking_no("trackingNo", wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -2,16 +2,21 @@
 //! goes forward as outbox events, handed out here.
 
 pub mod community;
+pub mod design;
+pub mod round;
+pub mod tryon;
+pub mod presale;
 pub mod order;
 pub mod payment;
-pub mod presale;
 
 use crate::app::App;
 use crate::error::Result;
+use crate::people;
 use crate::worker::{Event, Timer};
 
 /// Hands an event to the stages that care. Each handler tolerates repeats.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
+    people::on_event(app, event).await?;
     match event.kind.as_str() {
         "order.paid" | "order.expired" | "order.cancelled" => presale::timers::on_hold_ended(app, event).await?,
         _ => {}
@@ -21,8 +26,12 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
 
 /// Hands a due timer to its stage.
 pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
-    if presale::timers::on_timer(app, timer).await? || payment::timers::on_timer(app, timer).await? {
-        return Ok(());
+    match timer.kind.as_str() {
+        people::privacy::SHRED_TIMER => people::privacy::shred(app, timer.brand_id, timer.subject_id).await,
+        round::service::OPEN_TIMER => round::service::on_open_due(app, timer.brand_id, timer.subject_id).await,
+        round::service::CLOSE_TIMER => round::service::on_close_due(app, timer.brand_id, timer.subject_id).await,
+        _ if presale::timers::on_timer(app, timer).await? => Ok(()),
+        _ if payment::timers::on_timer(app, timer).await? => Ok(()),
+        other => Err(anyhow::anyhow!("no stage knows the timer “{other}”").into()),
     }
-    Err(anyhow::anyhow!("no stage knows the timer “{}”", timer.kind).into())
 }

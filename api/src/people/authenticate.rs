@@ -1,9 +1,12 @@
 //! From a bearer token to an [`Actor`], in one statement. Not cached, so that a revoked session or key
 //! is refused at once by every process.
 
+use chrono::{DateTime, Duration, Utc};
+use entity::factory_key;
 use entity::member::MemberGrade;
 use entity::staff::StaffRole;
-use sea_orm::{ActiveEnum, ConnectionTrait};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::actor::{Actor, FactoryActor, MemberActor, StaffActor};
@@ -11,6 +14,9 @@ use super::token::{self, Token};
 use crate::app::App;
 use crate::base::db::sql;
 use crate::error::{Fault, Result};
+
+/// Coarse, so that a factory that polls does not write with each request.
+const USE_RECORDED_EVERY: Duration = Duration::hours(1);
 
 /// Without a token the actor is anonymous; a token that is unknown, ended or revoked is refused
 /// rather than treated as none, so that a client learns that it must sign in again.
@@ -55,6 +61,28 @@ async fn factory(app: &App, factory_id: Uuid, key_id: Uuid, hash: Vec<u8>) -> Re
          and (k.expires_at is null or k.expires_at > $4)",
         [factory_id.into(), key_id.into(), hash.into(), app.clock.now().into()],
     );
-    app.db.read().query_one_raw(statement).await?.ok_or(Fault::Unauthenticated)?;
+    let row = app.db.read().query_one_raw(statement).await?.ok_or(Fault::Unauthenticated)?;
+    let last_used: Option<DateTime<Utc>> = row.try_get("", "last_used_at")?;
+    if last_used.is_none_or(|at| at < app.clock.now() - USE_RECORDED_EVERY) {
+        record_use(app, factory_id, key_id).await;
+    }
     Ok(Actor::Factory(FactoryActor { id: factory_id, key_id }))
+}
+
+/// Best effort: a request is not refused because its time could not be noted.
+async fn record_use(app: &App, factory_id: Uuid, key_id: Uuid) {
+    let noted = app
+        .write(factory_id, |tx| async move {
+            factory_key::Entity::update_many()
+                .col_expr(factory_key::Column::LastUsedAt, Expr::value(tx.now()))
+                .filter(factory_key::Column::FactoryId.eq(factory_id))
+                .filter(factory_key::Column::Id.eq(key_id))
+                .exec(tx.conn())
+                .await?;
+            Ok(())
+        })
+        .await;
+    if let Err(error) = noted {
+        tracing::warn!(%error, "the use of a factory key was not noted");
+    }
 }

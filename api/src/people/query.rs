@@ -3,6 +3,7 @@
 use entity::brand::{self, BrandStatus};
 use entity::member::{self, MemberStatus};
 use entity::{address, consent, inbox_message, staff};
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
@@ -43,9 +44,15 @@ pub fn members(brand_id: Uuid, prefix: Option<&str>) -> Select<member::Entity> {
         .filter(member::Column::BrandId.eq(brand_id))
         .filter(member::Column::Status.ne(MemberStatus::Deleted));
     match prefix {
-        Some(prefix) => all.filter(member::Column::Nickname.starts_with(prefix)),
+        Some(prefix) => all.filter(Expr::col(member::Column::Nickname).like(beginning_with(prefix))),
         None => all,
     }
+}
+
+/// A pattern in which what people type stands for itself, `%` and `_` included.
+fn beginning_with(prefix: &str) -> LikeExpr {
+    let literal = prefix.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    LikeExpr::new(format!("{literal}%")).escape('\\')
 }
 
 pub async fn staff(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<staff::Model> {

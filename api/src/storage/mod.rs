@@ -1,8 +1,12 @@
 //! Pictures and videos: what they are by content, what is kept of them, and where the bytes lie.
 //!
-//! An upload goes `sniff` → `picture::process` (or `video::check` and `video::scrub`) → [`Storage::put`].
+//! An upload goes `sniff` → `picture::process` (or `video::check` and `video::scrub`) → [`Storage::put`] → a row
+//! ([`record::store`]).
 
+pub mod graphql;
+pub mod loader;
 pub mod picture;
+pub mod record;
 pub mod sniff;
 pub mod video;
 
@@ -46,6 +50,23 @@ impl Rendition {
             Rendition::Large | Rendition::Medium | Rendition::Thumb => "image/jpeg",
             Rendition::Video => "video/mp4",
         }
+    }
+
+    /// Its name in addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rendition::Large => "large",
+            Rendition::Medium => "medium",
+            Rendition::Thumb => "thumb",
+            Rendition::Video => "video",
+        }
+    }
+
+    /// The rendition of that name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Rendition::Large, Rendition::Medium, Rendition::Thumb, Rendition::Video]
+            .into_iter()
+            .find(|rendition| rendition.name() == name)
     }
 
     fn file_name(self) -> &'static str {

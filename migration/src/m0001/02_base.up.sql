@@ -99,6 +99,7 @@ create table security_check (
   id uuid not null,
   subject_kind text not null, -- `tryon`, `nickname`.
   subject_id uuid not null,
+  revision integer not null default 0, -- Which revision of the subject was asked about; 0 where it has none.
   media_id uuid, -- Null for text.
   trace_id text,
   verdict text not null check (verdict in ('pending', 'pass', 'review', 'risky', 'error')),
@@ -109,7 +110,7 @@ create table security_check (
   primary key (brand_id, id),
   foreign key (brand_id, media_id) references media (brand_id, id)
 );
-create index security_check_subject on security_check (brand_id, subject_id);
+create index security_check_subject on security_check (brand_id, subject_id, revision);
 create index security_check_trace on security_check (brand_id, trace_id);
 
 -- A push or notification from WeChat as it came, keyed so that a repeat is known.

@@ -90,7 +90,7 @@ create table round (
   opens_at timestamptz not null,
   closes_at timestamptz not null,
   closed_at timestamptz,
-  tie_break text, -- The rule that ordered equal tallies, in words, on record when the round closes.
+  tie_break text check (tie_break in ('earlier_last_pick', 'slate_position')), -- The last rule that was needed to order equal tallies, on record when the round closes.
   created_at timestamptz not null,
   primary key (brand_id, id),
   check (closes_at > opens_at)
@@ -116,7 +116,8 @@ create table round_entry (
   design_id uuid not null,
   design_version_id uuid not null,
   position integer not null check (position >= 1), -- Place on the slate.
-  picks integer not null check (picks >= 0), -- Tally over all communities; frozen when the round closes.
+  picks integer not null check (picks >= 0), -- Tally over all communities.
+  frozen boolean not null, -- Set when the round closes, before the count: the tally never changes again. On the row that a pick updates, so that a pick under way meets it.
   last_pick_at timestamptz, -- Of the last standing pick; set when the round closes, earlier wins a tie.
   rank integer, -- Set when the round closes; 1 is first.
   advanced boolean not null,

@@ -47,6 +47,7 @@ create table tryon (
   reviewed_by uuid,
   submitted_at timestamptz,
   published_at timestamptz,
+  publication_id uuid, -- UUIDv7 made when published: the key that feeds run by, newest first.
   created_at timestamptz not null,
   primary key (brand_id, id),
   foreign key (brand_id, sample_id) references sample (brand_id, id),
@@ -54,10 +55,12 @@ create table tryon (
   foreign key (brand_id, koc_member_id) references koc (brand_id, member_id),
   foreign key (brand_id, consent_id) references consent (brand_id, id),
   foreign key (brand_id, reviewed_by) references staff (brand_id, id),
-  check (status <> 'published' or is_ad)
+  check (status <> 'published' or (is_ad and publication_id is not null))
 );
-create index tryon_design on tryon (brand_id, design_id, status, published_at);
+create index tryon_design on tryon (brand_id, design_id, status, publication_id);
 create index tryon_koc on tryon (brand_id, koc_member_id, id);
+create index tryon_status on tryon (brand_id, status, id);
+create index tryon_sample on tryon (brand_id, sample_id);
 
 create table tryon_media (
   brand_id uuid not null,
@@ -79,7 +82,7 @@ create table tryon_community (
   foreign key (brand_id, tryon_id) references tryon (brand_id, id),
   foreign key (brand_id, community_id) references community (brand_id, id)
 );
-create index tryon_community_feed on tryon_community (brand_id, community_id, published_at);
+create index tryon_community_tryon on tryon_community (brand_id, tryon_id);
 
 -- An offer to pay before making.
 create table presale (
@@ -168,6 +171,7 @@ create table presale_notice (
   foreign key (brand_id, member_id) references member (brand_id, id),
   foreign key (brand_id, inbox_message_id) references inbox_message (brand_id, id)
 );
+create index presale_notice_message on presale_notice (brand_id, presale_id, message);
 
 -- A member's order in one presale.
 create table orders (

@@ -125,6 +125,7 @@ create table parcel (
   id uuid not null,
   order_id uuid not null,
   batch_id uuid not null,
+  shipment_id uuid not null, -- The ship notice its pieces came with.
   status text not null check (status in ('packing', 'shipped', 'received')),
   carrier text,
   tracking_no text,
@@ -134,8 +135,10 @@ create table parcel (
   created_at timestamptz not null,
   primary key (brand_id, id),
   unique (brand_id, carrier, tracking_no),
+  unique (brand_id, shipment_id, order_id), -- Planning a shipment twice plans nothing new.
   foreign key (brand_id, order_id) references orders (brand_id, id),
-  foreign key (brand_id, batch_id) references batch (brand_id, id)
+  foreign key (brand_id, batch_id) references batch (brand_id, id),
+  foreign key (brand_id, shipment_id) references shipment (brand_id, id)
 );
 create index parcel_order on parcel (brand_id, order_id);
 create index parcel_batch on parcel (brand_id, batch_id, status, id);
@@ -176,4 +179,4 @@ create table factory_feed (
   unique (factory_id, event_id),
   foreign key (brand_id, batch_id) references batch (brand_id, id)
 );
-create index factory_feed_batch on factory_feed (factory_id, batch_id);
+create index factory_feed_batch on factory_feed (factory_id, batch_id, sequence);

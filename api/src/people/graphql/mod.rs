@@ -1,51 +1,40 @@
-//! `viewer`: who I am and what I may do now.
+//! People in the API: who I am, what is mine, who else is there.
 
+pub mod address;
+pub mod consent;
+pub mod inbox;
+pub mod session;
+pub mod team;
 pub mod view;
+pub mod viewer;
 
-use async_graphql::{Context, Enum, Object};
+use async_graphql::{Context, MergedObject, Object};
 
 use crate::error::Result;
 use crate::people::actor::Actor;
 
-/// Kinds of callers.
-#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ViewerKind {
-    /// No token was sent.
-    Anonymous,
-    /// A member, signed in from the mini-program.
-    Member,
-    /// A member of KOC grade.
-    Koc,
-    /// A person of the brand's team.
-    Staff,
-    /// A factory, by API key.
-    Factory,
-}
-
-/// Whoever sends the request.
-pub struct Viewer(Actor);
-
-#[Object]
-impl Viewer {
-    /// What kind of caller the token belongs to; anonymous without one.
-    async fn kind(&self) -> ViewerKind {
-        match &self.0 {
-            Actor::Anonymous => ViewerKind::Anonymous,
-            Actor::Member(member) if member.is_koc => ViewerKind::Koc,
-            Actor::Member(_) => ViewerKind::Member,
-            Actor::Staff(_) => ViewerKind::Staff,
-            Actor::Factory(_) => ViewerKind::Factory,
-        }
-    }
-}
+pub use view::{Brand, Factory, Member, Staff};
+use viewer::Viewer;
 
 #[derive(Default)]
-pub struct PeopleQuery;
+pub struct ViewerQuery;
 
 #[Object]
-impl PeopleQuery {
-    /// Who I am and what is mine.
+impl ViewerQuery {
+    /// Who I am and what is mine. Without a token the kind is `ANONYMOUS` and the rest is empty.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         Ok(Viewer(ctx.data_unchecked::<Actor>().clone()))
     }
 }
+
+#[derive(MergedObject, Default)]
+pub struct PeopleQuery(ViewerQuery, team::TeamQuery);
+
+#[derive(MergedObject, Default)]
+pub struct PeopleMutation(
+    session::SessionMutation,
+    consent::ConsentMutation,
+    address::AddressMutation,
+    inbox::InboxMutation,
+    team::TeamMutation,
+);

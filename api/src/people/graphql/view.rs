@@ -11,20 +11,29 @@ use crate::base::money::CurrencyCode;
 use crate::people::actor::Actor;
 
 /// A person in one brand. The same human in two brands is two members who know nothing of each other.
-pub struct Member(pub member::Model);
+pub struct Member {
+    row: member::Model,
+    /// Shown to herself, even where the request has no token yet: in the answer to signing in.
+    is_own: bool,
+}
 
 impl From<member::Model> for Member {
     fn from(row: member::Model) -> Self {
-        Member(row)
+        Member { row, is_own: false }
     }
 }
 
 impl Member {
+    pub(super) fn own(row: member::Model) -> Self {
+        Member { row, is_own: true }
+    }
+
     /// The member herself and the staff of her brand know more than others do.
     fn is_known_to(&self, ctx: &Context<'_>) -> bool {
         match ctx.data_unchecked::<Actor>() {
-            Actor::Member(member) => member.id == self.0.id && member.brand_id == self.0.brand_id,
-            Actor::Staff(staff) => staff.brand_id == self.0.brand_id,
+            _ if self.is_own => true,
+            Actor::Member(member) => member.id == self.row.id && member.brand_id == self.row.brand_id,
+            Actor::Staff(staff) => staff.brand_id == self.row.brand_id,
             Actor::Anonymous | Actor::Factory(_) => false,
         }
     }
@@ -34,28 +43,28 @@ impl Member {
 impl Member {
     /// `member_…`; the same for as long as the member exists.
     async fn id(&self) -> MemberId {
-        self.0.id.into()
+        self.row.id.into()
     }
 
     /// What she calls herself. Others see it only after it passed the content check; null until then.
     async fn nickname(&self, ctx: &Context<'_>) -> Option<&str> {
-        let passed = self.0.nickname_verdict == MemberNicknameVerdict::Pass;
-        self.0.nickname.as_deref().filter(|_| passed || self.is_known_to(ctx))
+        let passed = self.row.nickname_verdict == MemberNicknameVerdict::Pass;
+        self.row.nickname.as_deref().filter(|_| passed || self.is_known_to(ctx))
     }
 
     /// Whether she is a KOC, who leads communities and tries garments on.
     async fn grade(&self) -> Grade {
-        self.0.grade.into()
+        self.row.grade.into()
     }
 
     /// Her phone number as `138******78`, for herself and the brand's staff; null for others and when none is bound.
     async fn phone_masked(&self, ctx: &Context<'_>) -> Option<&str> {
-        self.0.phone_masked.as_deref().filter(|_| self.is_known_to(ctx))
+        self.row.phone_masked.as_deref().filter(|_| self.is_known_to(ctx))
     }
 
     /// When she first signed in.
     async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+        self.row.created_at
     }
 }
 

@@ -110,10 +110,7 @@ pub async fn sign_out(app: &App, actor: &Actor) -> Result<()> {
         Actor::Anonymous => return Err(Fault::Unauthenticated.into()),
         Actor::Factory(_) => return Err(Fault::Forbidden("a factory's key ends by rotation").into()),
     };
-    app.write(actor.brand_id()?, |tx| async move {
-        revoke(&tx, session::Column::Id, session_id).await
-    })
-    .await
+    app.write(actor.brand_id()?, |tx| async move { revoke(&tx, session::Column::Id, session_id).await }).await
 }
 
 pub(super) async fn revoke_of_member(tx: &Tx, member_id: Uuid) -> Result<()> {

@@ -93,13 +93,7 @@ async fn count(app: &App, account: &staff::Model) -> Result<()> {
     .await
 }
 
-async fn swap(
-    db: &impl ConnectionTrait,
-    brand_id: Uuid,
-    id: Uuid,
-    before: Attempts,
-    after: Attempts,
-) -> Result<bool> {
+async fn swap(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid, before: Attempts, after: Attempts) -> Result<bool> {
     let swapped = staff::Entity::update_many()
         .col_expr(staff::Column::FailedAttempts, Expr::value(after.failed))
         .col_expr(staff::Column::LockedUntil, Expr::value(after.locked_until))

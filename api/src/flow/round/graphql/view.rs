@@ -1,0 +1,294 @@
+//! Rounds and their entries as they are shown.
+
+use async_graphql::{Context, Enum, Object};
+use chrono::{DateTime, Utc};
+use entity::round::{self, RoundStatus as Status, RoundTieBreak};
+use entity::round_entry;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::base::id::{DesignId, RoundEntryId, RoundId};
+use crate::base::lang::Lang;
+use crate::error::{Error, Result};
+use crate::flow::community::graphql::Community;
+use crate::flow::community::loader::{CommunityById, MembershipOf};
+use crate::flow::design::graphql::Design;
+use crate::flow::round::loader::{CommunitiesOf, EntriesOf, MyPicks, RoundById, TalliesOf};
+use crate::flow::round::policy;
+use crate::flow::round::rules::{Event, Window};
+use crate::load;
+use crate::people::actor::Actor;
+use crate::people::loader::BrandById;
+
+/// One slate of designs put to one or more communities for a time; the top K advance.
+pub struct Round(pub round::Model);
+
+impl From<round::Model> for Round {
+    fn from(row: round::Model) -> Self {
+        Round(row)
+    }
+}
+
+/// Where a round is on its way.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "Status")]
+pub enum RoundStatus {
+    /// Being put together.
+    Draft,
+    /// Opens by itself at `opensAt`.
+    Scheduled,
+    /// Takes picks until `closesAt`.
+    Open,
+    /// Over: the tally is final, the designs are ranked, the top ones advanced.
+    Closed,
+    /// Ended without a result.
+    Cancelled,
+}
+
+/// What can be done with a round.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoundAction {
+    /// `pickDesign` and `unpickDesign`
+    Pick,
+    /// `openRound`
+    Open,
+    /// `closeRound`
+    Close,
+    /// `cancelRound`
+    Cancel,
+}
+
+#[Object]
+impl Round {
+    /// Names the round.
+    async fn id(&self) -> RoundId {
+        self.0.id.into()
+    }
+
+    /// A line, up to 60 characters.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// Where it is on its way. A round whose time is up takes no picks even while this still says open.
+    async fn status(&self) -> RoundStatus {
+        self.0.status.into()
+    }
+
+    /// How many designs advance at most; one that nobody picked never does.
+    async fn advance_count(&self) -> i32 {
+        self.0.advance_count
+    }
+
+    /// Picks are taken from this instant on.
+    async fn opens_at(&self) -> DateTime<Utc> {
+        self.0.opens_at
+    }
+
+    /// Picks are taken until just before this instant.
+    async fn closes_at(&self) -> DateTime<Utc> {
+        self.0.closes_at
+    }
+
+    /// `opensAt` on the brand's clock, for showing: `2026-12-01 09:00`.
+    async fn opens_at_local(&self, ctx: &Context<'_>) -> Result<String> {
+        local(ctx, self.0.brand_id, self.0.opens_at).await
+    }
+
+    /// `closesAt` on the brand's clock, for showing: `2026-12-03 21:00`.
+    async fn closes_at_local(&self, ctx: &Context<'_>) -> Result<String> {
+        local(ctx, self.0.brand_id, self.0.closes_at).await
+    }
+
+    /// When it really closed; null before.
+    async fn closed_at(&self) -> Option<DateTime<Utc>> {
+        self.0.closed_at
+    }
+
+    /// How designs with equal picks were put in order, in the language of `Accept-Language`; null
+    /// while open and when no two were equal.
+    async fn tie_break(&self, ctx: &Context<'_>) -> Option<&'static str> {
+        let lang = ctx.data_opt::<Lang>().copied().unwrap_or_default();
+        self.0.tie_break.map(|rule| match rule {
+            RoundTieBreak::EarlierLastPick => lang.pick(
+                "Of designs with equal picks, the one whose last pick came earlier ranks first.",
+                "票数相同时，最后一票较早的设计排名靠前。",
+            ),
+            RoundTieBreak::SlatePosition => lang.pick(
+                "Of designs with equal picks, the one whose last pick came earlier ranks first; at the same instant, the one earlier on the slate.",
+                "票数相同时，最后一票较早的设计排名靠前；时间也相同时，按选款顺序。",
+            ),
+        })
+    }
+
+    /// The designs: in the order of the slate while the round runs, by rank once it is closed.
+    async fn entries(&self, ctx: &Context<'_>) -> Result<Vec<RoundEntry>> {
+        let key = EntriesOf(self.0.brand_id, self.0.id);
+        let mut entries = load::of(ctx).load_one(key).await?.unwrap_or_default();
+        entries.sort_by_key(|entry| (entry.rank, entry.position));
+        Ok(entries.into_iter().map(RoundEntry).collect())
+    }
+
+    /// The communities it is put to: all of them for staff; for a member those she is in or leads.
+    async fn communities(&self, ctx: &Context<'_>) -> Result<Vec<Community>> {
+        Ok(self.communities_of_caller(ctx).await?.into_iter().map(|(community, _)| community).collect())
+    }
+
+    /// The designs I pick, in the order I picked them; empty for staff.
+    async fn my_picks(&self, ctx: &Context<'_>) -> Result<Vec<DesignId>> {
+        let picked = my_picks(ctx, self.0.brand_id, self.0.id).await?;
+        Ok(picked.into_iter().map(DesignId::new).collect())
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// The verbs that would work for me now.
+    async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<RoundAction>> {
+        let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
+        let window = Window { opens_at: self.0.opens_at, closes_at: self.0.closes_at };
+        if actor.member().is_ok() {
+            let open = window.refusal(self.0.status, app.clock.now()).is_none();
+            let may_pick = open && self.communities_of_caller(ctx).await?.iter().any(|(_, joined)| *joined);
+            return Ok(if may_pick { vec![RoundAction::Pick] } else { Vec::new() });
+        }
+        Ok(policy::available(actor, &self.0).into_iter().map(action).collect())
+    }
+}
+
+impl Round {
+    /// The communities shown to the caller, and whether she is a member of each.
+    async fn communities_of_caller(&self, ctx: &Context<'_>) -> Result<Vec<(Community, bool)>> {
+        let (loaders, brand_id) = (load::of(ctx), self.0.brand_id);
+        let ids = loaders.load_one(CommunitiesOf(brand_id, self.0.id)).await?.unwrap_or_default();
+        let mut rows = loaders.load_many(ids.iter().map(|id| CommunityById(brand_id, *id))).await?;
+        let rows = ids.iter().filter_map(|id| rows.remove(&CommunityById(brand_id, *id)));
+        let Ok(member) = ctx.data_unchecked::<Actor>().member() else {
+            return Ok(rows.map(|row| (Community(row), false)).collect());
+        };
+        let joined = loaders.load_many(ids.iter().map(|id| MembershipOf(brand_id, member.id, *id))).await?;
+        Ok(rows
+            .map(|row| (joined.contains_key(&MembershipOf(brand_id, member.id, row.id)), row))
+            .filter(|(joined, row)| *joined || row.koc_member_id == member.id)
+            .map(|(joined, row)| (Community(row), joined))
+            .collect())
+    }
+}
+
+fn action(event: Event) -> RoundAction {
+    match event {
+        Event::Open => RoundAction::Open,
+        Event::Close => RoundAction::Close,
+        Event::Cancel => RoundAction::Cancel,
+    }
+}
+
+async fn local(ctx: &Context<'_>, brand_id: Uuid, at: DateTime<Utc>) -> Result<String> {
+    let brand = load::of(ctx).load_one(BrandById(brand_id)).await?.ok_or_else(|| Error::not_found("brand"))?;
+    let zone: chrono_tz::Tz =
+        brand.time_zone.parse().map_err(|_| anyhow::anyhow!("brand {brand_id} has no zone “{}”", brand.time_zone))?;
+    Ok(at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string())
+}
+
+async fn my_picks(ctx: &Context<'_>, brand_id: Uuid, round_id: Uuid) -> Result<Vec<Uuid>> {
+    let Ok(member) = ctx.data_unchecked::<Actor>().member() else { return Ok(Vec::new()) };
+    Ok(load::of(ctx).load_one(MyPicks(brand_id, member.id, round_id)).await?.unwrap_or_default())
+}
+
+/// A design on a round's slate, with its tally.
+pub struct RoundEntry(pub round_entry::Model);
+
+impl From<round_entry::Model> for RoundEntry {
+    fn from(row: round_entry::Model) -> Self {
+        RoundEntry(row)
+    }
+}
+
+/// The picks of one community's members.
+pub struct CommunityTally {
+    brand_id: Uuid,
+    community_id: Uuid,
+    picks: i32,
+}
+
+#[Object]
+impl CommunityTally {
+    /// Whose members.
+    async fn community(&self, ctx: &Context<'_>) -> Result<Community> {
+        let found = load::of(ctx).load_one(CommunityById(self.brand_id, self.community_id)).await?;
+        found.map(Community).ok_or_else(|| Error::not_found("community"))
+    }
+
+    /// How many of them pick the design. A member of several communities counts once, in the one she joined first.
+    async fn picks(&self) -> i32 {
+        self.picks
+    }
+}
+
+#[Object]
+impl RoundEntry {
+    /// Names the entry; samples and presales of the design refer to it.
+    async fn id(&self) -> RoundEntryId {
+        self.0.id.into()
+    }
+
+    /// The round whose slate it is on.
+    async fn round(&self, ctx: &Context<'_>) -> Result<Round> {
+        let found = load::of(ctx).load_one(RoundById(self.0.brand_id, self.0.round_id)).await?;
+        found.map(Round).ok_or_else(|| Error::not_found("round"))
+    }
+
+    /// The design in the version that is voted on.
+    async fn design(&self, ctx: &Context<'_>) -> Result<Design> {
+        Design::load(ctx, self.0.brand_id, self.0.design_id, self.0.design_version_id).await
+    }
+
+    /// Place on the slate, from 1.
+    async fn position(&self) -> i32 {
+        self.0.position
+    }
+
+    /// Members who pick it: live while the round is open, final once it is closed.
+    async fn picks(&self) -> i32 {
+        self.0.picks
+    }
+
+    /// Whether I pick it; false for staff.
+    async fn picked_by_me(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(my_picks(ctx, self.0.brand_id, self.0.round_id).await?.contains(&self.0.design_id))
+    }
+
+    /// Where it came out, 1 is first; null until the round is closed.
+    async fn rank(&self) -> Option<i32> {
+        self.0.rank
+    }
+
+    /// Whether it was among the top when the round closed.
+    async fn advanced(&self) -> bool {
+        self.0.advanced
+    }
+
+    /// The picks by community, without those where nobody picked it: all of them for staff, for a KOC those
+    /// of the communities she leads; null for members.
+    async fn tally(&self, ctx: &Context<'_>) -> Result<Option<Vec<CommunityTally>>> {
+        let (actor, loaders, brand_id) = (ctx.data_unchecked::<Actor>(), load::of(ctx), self.0.brand_id);
+        let koc = actor.koc().ok();
+        if koc.is_none() && actor.any_staff().is_err() {
+            return Ok(None);
+        }
+        let rows = loaders.load_one(TalliesOf(brand_id, self.0.round_id)).await?.unwrap_or_default();
+        let mut mine = Vec::new();
+        for row in rows.into_iter().filter(|row| row.design_id == self.0.design_id && row.picks > 0) {
+            if let Some(koc) = koc {
+                let community = loaders.load_one(CommunityById(brand_id, row.community_id)).await?;
+                if community.is_none_or(|community| community.koc_member_id != koc.id) {
+                    continue;
+                }
+            }
+            mine.push(CommunityTally { brand_id, community_id: row.community_id, picks: row.picks });
+        }
+        Ok(Some(mine))
+    }
+}

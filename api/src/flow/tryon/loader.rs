@@ -1,0 +1,196 @@
+//! Batched reads.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+use entity::{sample, security_check, tryon, tryon_community, tryon_media};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement, Value,
+};
+use uuid::Uuid;
+
+use super::query::SUBJECT;
+use crate::load::{Load, by_brand};
+use crate::people::actor::Actor;
+
+/// A sample by (brand, id).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SampleById(pub Uuid, pub Uuid);
+
+impl Loader<SampleById> for Load {
+    type Value = sample::Model;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[SampleById]) -> Result<HashMap<SampleById, Self::Value>, DbErr> {
+        let mut found = HashMap::new();
+        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = sample::Entity::find()
+                .filter(sample::Column::BrandId.eq(brand_id))
+                .filter(sample::Column::Id.is_in(ids))
+                .all(self.app.db.read())
+                .await?;
+            found.extend(rows.into_iter().map(|row| (SampleById(brand_id, row.id), row)));
+        }
+        Ok(found)
+    }
+}
+
+/// The try-on task of a sample: (brand, sample).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TryOnOfSample(pub Uuid, pub Uuid);
+
+impl Loader<TryOnOfSample> for Load {
+    type Value = tryon::Model;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[TryOnOfSample]) -> Result<HashMap<TryOnOfSample, Self::Value>, DbErr> {
+        let mut found = HashMap::new();
+        for (brand_id, samples) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = tryon::Entity::find()
+                .filter(tryon::Column::BrandId.eq(brand_id))
+                .filter(tryon::Column::SampleId.is_in(samples))
+                .all(self.app.db.read())
+                .await?;
+            found.extend(rows.into_iter().map(|row| (TryOnOfSample(brand_id, row.sample_id), row)));
+        }
+        Ok(found)
+    }
+}
+
+/// Media ids of a post in order: (brand, try-on).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MediaOfTryOn(pub Uuid, pub Uuid);
+
+impl Loader<MediaOfTryOn> for Load {
+    type Value = Vec<Uuid>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[MediaOfTryOn]) -> Result<HashMap<MediaOfTryOn, Self::Value>, DbErr> {
+        let mut found = HashMap::<_, Vec<Uuid>>::new();
+        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = tryon_media::Entity::find()
+                .filter(tryon_media::Column::BrandId.eq(brand_id))
+                .filter(tryon_media::Column::TryonId.is_in(ids))
+                .order_by_asc(tryon_media::Column::Position)
+                .all(self.app.db.read())
+                .await?;
+            for row in rows {
+                found.entry(MediaOfTryOn(brand_id, row.tryon_id)).or_default().push(row.media_id);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Ids of the communities a post was put to: (brand, try-on).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CommunitiesOfTryOn(pub Uuid, pub Uuid);
+
+impl Loader<CommunitiesOfTryOn> for Load {
+    type Value = Vec<Uuid>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[CommunitiesOfTryOn]) -> Result<HashMap<CommunitiesOfTryOn, Self::Value>, DbErr> {
+        let mut found = HashMap::<_, Vec<Uuid>>::new();
+        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = tryon_community::Entity::find()
+                .filter(tryon_community::Column::BrandId.eq(brand_id))
+                .filter(tryon_community::Column::TryonId.is_in(ids))
+                .order_by_asc(tryon_community::Column::CommunityId)
+                .all(self.app.db.read())
+                .await?;
+            for row in rows {
+                found.entry(CommunitiesOfTryOn(brand_id, row.tryon_id)).or_default().push(row.community_id);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The content checks of one revision of a post: (brand, try-on, revision).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChecksOfTryOn(pub Uuid, pub Uuid, pub i32);
+
+impl Loader<ChecksOfTryOn> for Load {
+    type Value = Vec<security_check::Model>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[ChecksOfTryOn]) -> Result<HashMap<ChecksOfTryOn, Self::Value>, DbErr> {
+        let mut found = HashMap::<_, Vec<_>>::new();
+        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = security_check::Entity::find()
+                .filter(security_check::Column::BrandId.eq(brand_id))
+                .filter(security_check::Column::SubjectKind.eq(SUBJECT))
+                .filter(security_check::Column::SubjectId.is_in(ids))
+                .order_by_asc(security_check::Column::Id)
+                .all(self.app.db.read())
+                .await?;
+            for row in rows {
+                found.entry(ChecksOfTryOn(brand_id, row.subject_id, row.revision)).or_default().push(row);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// How many posts [`TryOnsOf`] gives a design.
+const NEWEST: i32 = 3;
+
+/// The newest three published posts about a design that the caller may see: (brand, design, member).
+/// Without a member, those shown to anyone. Make it with [`TryOnsOf::seen_by`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TryOnsOf(Uuid, Uuid, Option<Uuid>);
+
+impl TryOnsOf {
+    /// `None` for a caller who sees no posts at all, or none of this brand.
+    pub fn seen_by(actor: &Actor, brand_id: Uuid, design_id: Uuid) -> Option<Self> {
+        match actor {
+            Actor::Staff(staff) if staff.brand_id == brand_id => Some(TryOnsOf(brand_id, design_id, None)),
+            Actor::Member(member) if member.brand_id == brand_id => {
+                Some(TryOnsOf(brand_id, design_id, Some(member.id)))
+            }
+            Actor::Anonymous | Actor::Staff(_) | Actor::Member(_) | Actor::Factory(_) => None,
+        }
+    }
+}
+
+impl Loader<TryOnsOf> for Load {
+    type Value = Vec<tryon::Model>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[TryOnsOf]) -> Result<HashMap<TryOnsOf, Self::Value>, DbErr> {
+        let mut found = HashMap::<_, Vec<_>>::new();
+        // One request has one caller, so this is one statement.
+        for ((brand_id, member_id), designs) in by_brand(keys.iter().map(|key| ((key.0, key.2), key.1))) {
+            let statement = newest_posts(self.app.db.backend(), brand_id, member_id, &designs);
+            for row in self.app.db.read().query_all_raw(statement).await? {
+                let row = tryon::Model::from_query_result(&row, "")?;
+                found.entry(TryOnsOf(brand_id, row.design_id, member_id)).or_default().push(row);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn newest_posts(backend: sea_orm::DbBackend, brand_id: Uuid, member_id: Option<Uuid>, designs: &[Uuid]) -> Statement {
+    let mut values: Vec<Value> = vec![brand_id.into(), NEWEST.into()];
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let visible = member_id.map_or(String::new(), |member_id| {
+        let member = bind(member_id.into());
+        format!(
+            "and (t.koc_member_id = {member} or exists (select 1 from tryon_community c \
+             join membership m on m.brand_id = c.brand_id and m.community_id = c.community_id \
+             where c.brand_id = t.brand_id and c.tryon_id = t.id and m.member_id = {member} and m.status = 'active'))"
+        )
+    });
+    let designs = designs.iter().map(|id| bind((*id).into())).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "select * from (select t.*, row_number() over (partition by t.design_id order by t.publication_id desc) as place \
+         from tryon t where t.brand_id = $1 and t.status = 'published' and t.design_id in ({designs}) {visible}) newest \
+         where place <= $2 order by design_id, place"
+    );
+    Statement::from_sql_and_values(backend, text, values)
+}
