@@ -7,6 +7,7 @@ pub mod round;
 pub mod tryon;
 pub mod presale;
 pub mod order;
+pub mod payment;
 pub mod batch;
 pub mod delivery;
 
@@ -30,6 +31,7 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
         }
         _ => {}
     }
+    payment::timers::on_event(app, event).await?;
     notify::on_event(app, event).await
 }
 
@@ -45,6 +47,7 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
         delivery::RECEIPT => delivery::on_receipt_due(app, timer).await,
         delivery::COMPLETE => delivery::on_complete_due(app, timer).await,
         _ if presale::timers::on_timer(app, timer).await? => Ok(()),
+        _ if payment::timers::on_timer(app, timer).await? => Ok(()),
         other => Err(anyhow::anyhow!("no stage knows the timer “{other}”").into()),
     }
 }
