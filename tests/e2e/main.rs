@@ -3,5 +3,9 @@
 use tests::{TestApp, e2e};
 
 mod catalogue;
+mod design;
 mod edge;
 mod house;
+mod insight;
+mod media;
+mod round;
