@@ -3,5 +3,7 @@
 use tests::{TestApp, e2e};
 
 mod catalogue;
+mod community;
 mod edge;
 mod house;
+mod people;
