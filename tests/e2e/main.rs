@@ -9,3 +9,5 @@ mod house;
 mod insight;
 mod media;
 mod round;
+mod community;
+mod people;
