@@ -8,3 +8,4 @@ pub mod media;
 pub mod metrics;
 pub mod request_id;
 pub mod server;
+pub mod wechat_push;
