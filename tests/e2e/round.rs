@@ -135,7 +135,7 @@ e2e! {
         mei.pick(&round, &designs[1]).await.ok("pickDesign.entry");
 
         // At the very instant of the end, before any worker came by, the round takes nothing more.
-        app.app.clock.advance(Duration::days(1));
+        app.app.clock.advance(Duration::hours(12));
         assert_eq!(mei.pick(&round, &designs[0]).await.refused(), "CLOSED");
         assert_eq!(mei.unpick(&round, &designs[1]).await.refused(), "CLOSED");
         app.settle().await;
@@ -221,10 +221,29 @@ e2e! {
         let round = made.text("createRound.round.id");
         assert_eq!(mei.mutate("openRound", json!({ "roundId": round }), "round { id }").await.fault(), "FORBIDDEN");
         let opened = brand.owner.mutate("openRound", json!({ "roundId": round }), "round { status availableActions }").await;
-        assert_eq!(opened.ok("openRound.round.availableActions"), json!(["CLOSE", "CANCEL"]));
+        assert_eq!(opened.ok("openRound.round.availableActions"), json!(["CLOSE", "CANCEL", "CHANGE_WINDOW"]));
         assert_eq!(mei.pick(&round, &designs[0]).await.int("pickDesign.entry.picks"), 1);
         app.advance(Duration::hours(5)).await;
         assert_eq!(mei.pick(&round, &designs[1]).await.int("pickDesign.entry.picks"), 1);
+    }
+
+    async fn the_end_of_an_open_round_moves_and_its_timer_with_it(app) {
+        let brand = app.brand("first").await;
+        let (koc, mei) = (brand.koc("koc").await, brand.member("mei").await);
+        let community = brand.community(&koc, &[&mei]).await;
+        let designs = brand.designs(2).await;
+        let round = brand.open_round(&[&community], &designs, 1).await;
+        let fields = "round { status closesAt }";
+        let input = json!({ "roundId": round, "opensAt": app.at(Duration::hours(1)) });
+        assert_eq!(brand.owner.mutate("changeRoundWindow", input, fields).await.refusal()["field"], json!(["opensAt"]));
+        let input = json!({ "roundId": round, "closesAt": app.at(Duration::hours(15)) });
+        brand.owner.mutate("changeRoundWindow", input, fields).await.ok("changeRoundWindow.round");
+        app.advance(Duration::hours(13)).await;
+        assert_eq!(mei.pick(&round, &designs[0]).await.int("pickDesign.entry.picks"), 1);
+        app.advance(Duration::hours(2)).await;
+        assert_eq!(mei.pick(&round, &designs[1]).await.refused(), "CLOSED");
+        let input = json!({ "roundId": round, "closesAt": app.at(Duration::hours(1)) });
+        assert_eq!(brand.owner.mutate("changeRoundWindow", input, fields).await.refusal()["actual"], "closed");
     }
 
     async fn a_round_is_made_of_what_is_there_and_submitted(app) {

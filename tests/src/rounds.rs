@@ -37,7 +37,7 @@ impl<'a> Brand<'a> {
         ids
     }
 
-    /// Asks for a round that opens `opens_in` from now and lasts a day.
+    /// Asks for a round that opens `opens_in` from now and lasts twelve hours.
     pub async fn ask_for_round(&self, communities: &[&str], designs: &[String], k: i32, opens_in: Duration) -> Answer {
         let input = json!({
             "title": "Early autumn",
@@ -45,12 +45,12 @@ impl<'a> Brand<'a> {
             "designIds": designs,
             "advanceCount": k,
             "opensAt": self.app.at(opens_in),
-            "closesAt": self.app.at(opens_in + Duration::days(1)),
+            "closesAt": self.app.at(opens_in + Duration::hours(12)),
         });
         self.owner.mutate("createRound", input, "round { id status }").await
     }
 
-    /// A round that is open now and closes in a day; its id.
+    /// A round that is open now and closes in twelve hours; its id.
     pub async fn open_round(&self, communities: &[&str], designs: &[String], k: i32) -> String {
         self.ask_for_round(communities, designs, k, Duration::zero()).await.text("createRound.round.id")
     }
