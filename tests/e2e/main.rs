@@ -5,3 +5,7 @@ use tests::{TestApp, e2e};
 mod catalogue;
 mod edge;
 mod house;
+mod order;
+mod payment;
+mod presale;
+mod shop;
