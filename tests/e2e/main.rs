@@ -9,3 +9,4 @@ mod order;
 mod payment;
 mod presale;
 mod shop;
+mod walk;
