@@ -6,11 +6,12 @@
 //! target and a promise to it; members [`flow::order`] and [`flow::payment`] collects. What is paid
 //! for, and only that, is gathered into a [`flow::batch`] that a factory pulls, makes and ships;
 //! [`flow::delivery`] brings the parcels to the people. [`insight`] measures whether the vote
-//! foretold the orders.
+//! foretold the orders. [`growth`] tells people of what they asked for.
 //!
 //! A request goes resolver → service or query → entity. [`people`] says who acts, [`base`] holds
 //! small tools without business, [`http`] knows no business, [`wechat`] is the only way out to
-//! WeChat, [`storage`] keeps media, [`worker`] does what happens by itself, and [`app`] wires it all.
+//! WeChat, [`provider`] takes in what it tells us, [`storage`] keeps media, [`worker`] does what
+//! happens by itself, and [`app`] wires it all.
 
 pub mod app;
 pub mod base;
@@ -19,11 +20,13 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod flow;
+pub mod growth;
 pub mod http;
 pub mod insight;
 pub mod invariants;
 pub mod load;
 pub mod people;
+pub mod provider;
 pub mod schema;
 pub mod storage;
 pub mod wechat;

@@ -3,13 +3,16 @@
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 use crate::app::App;
+use crate::flow::batch::graphql::{BatchMutation, BatchQuery, FactoryMutation, FactoryQuery};
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
+use crate::flow::delivery::graphql::{DeliveryMutation, DeliveryQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
 use crate::flow::order::graphql::{OrderMutation, OrderQuery};
 use crate::flow::payment::graphql::{PaymentMutation, PaymentQuery};
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
+use crate::growth::graphql::GrowthQuery;
 use crate::insight::graphql::InsightQuery;
 use crate::people::graphql::{PeopleMutation, PeopleQuery};
 
@@ -23,6 +26,10 @@ pub struct Query(
     PresaleQuery,
     OrderQuery,
     PaymentQuery,
+    BatchQuery,
+    FactoryQuery,
+    DeliveryQuery,
+    GrowthQuery,
     InsightQuery,
 );
 
@@ -36,6 +43,9 @@ pub struct Mutation(
     PresaleMutation,
     OrderMutation,
     PaymentMutation,
+    BatchMutation,
+    FactoryMutation,
+    DeliveryMutation,
 );
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -8,4 +8,5 @@ pub mod media;
 pub mod metrics;
 pub mod request_id;
 pub mod server;
+pub mod wechat_push;
 pub mod wechat_pay;

@@ -16,13 +16,13 @@ use crate::wechat::standin::{Standin, StandinBrand, test_account};
 /// The pilot's brand.
 pub const SLUG: &str = "pilot";
 pub const TEMPLATE: &str = "demo-presale-opened";
-const KOC: &str = "demo-openid-koc";
+pub const KOC: &str = "demo-openid-koc";
 
 /// Makes the brand's account known to the stand-in, whose memory ends with the process.
 pub fn register(standin: &Standin, public_url: &str) -> Result<()> {
     let push_url = format!("{public_url}/wechat/push/{SLUG}");
     let brand = StandinBrand::of(&account(), Some(push_url)).context("the stand-in's keys are usable")?;
-    standin.register(brand.with_template(TEMPLATE, crate::growth::notify::TEMPLATE_KEYS));
+    standin.register(brand.with_template(TEMPLATE, crate::growth::notify::rules::TEMPLATE_KEYS));
     Ok(())
 }
 

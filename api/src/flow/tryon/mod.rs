@@ -12,6 +12,7 @@
 //! Promises the next stage: a published post carries the 广告 label, belongs to a received sample of
 //! an advanced design, and names the communities that may see it.
 
+pub mod events;
 pub mod graphql;
 pub mod loader;
 pub mod policy;
@@ -19,3 +20,5 @@ pub mod query;
 pub mod rules;
 pub mod security;
 pub mod service;
+
+pub use service::VERDICT_TIMER;

@@ -144,9 +144,3 @@ pub async fn checks_of(
         .all(db)
         .await?)
 }
-
-/// The entry of a round, or `NOT_FOUND`.
-pub async fn find_entry(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<entity::round_entry::Model> {
-    let found = entity::round_entry::Entity::find_by_id((brand_id, id)).one(db).await?;
-    found.ok_or_else(|| Error::not_found("entry"))
-}

@@ -9,7 +9,7 @@ mod open;
 mod xml;
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use open::{open_push, verify_url};
@@ -38,8 +38,9 @@ pub struct Push {
     pub event: PushEvent,
 }
 
-/// What happened.
-#[derive(Clone, Debug, PartialEq)]
+/// What happened. Its serialised form is how it is stored until it is applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub enum PushEvent {
     /// The user answered a subscribe sheet: each accepted item is one grant, and this, not the client, is the proof.
     SubscribePopup { openid: String, items: Vec<SubscribeItem> },
@@ -64,7 +65,7 @@ pub enum PushEvent {
 }
 
 /// One template of a subscribe sheet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscribeItem {
     pub template_id: String,
     pub accepted: bool,

@@ -16,6 +16,7 @@ use crate::base::once::{Done, Once};
 use crate::base::text;
 use crate::base::tx::{Move, Tx};
 use crate::error::{Code, Error, Refusal, Result};
+use crate::flow::round;
 use crate::flow::tryon::{query, rules};
 use crate::people::actor::Actor;
 
@@ -42,7 +43,7 @@ pub async fn request_sample(app: &App, actor: &Actor, key: &str, input: &Request
             return Ok(Done::replay(query::find_sample(tx.conn(), brand_id, id).await?));
         }
         rules::check_due("tryOnDueAt", input.try_on_due_at, tx.now())?;
-        let entry = query::find_entry(tx.conn(), brand_id, input.entry_id).await?;
+        let entry = round::query::find_entry(tx.conn(), brand_id, input.entry_id).await?;
         if !entry.advanced {
             return Err(not_advanced().into());
         }

@@ -1,12 +1,12 @@
 //! A KOC hands in her try-on.
 
-use entity::consent::{self, ConsentKind};
+use entity::consent::ConsentKind;
 use entity::media::{self, MediaKind};
 use entity::sample;
 use entity::security_check::{self, SecurityCheckVerdict};
 use entity::tryon::{self, TryonFit, TryonMediaVerdict, TryonTextVerdict};
 use entity::tryon_media;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use crate::error::{Code, Refusal, Result};
 use crate::flow::tryon::query::{self, SUBJECT};
 use crate::flow::tryon::rules::{self, Event};
 use crate::people::actor::{Actor, MemberActor};
+use crate::people::consent;
 use crate::storage::record;
 
 #[derive(Serialize)]
@@ -85,7 +86,7 @@ async fn check_sample(tx: &Tx, tryon: &tryon::Model) -> Result<()> {
 
 /// The consent that covers the pictures. Own figures need one to body data as well.
 async fn check_consents(tx: &Tx, koc: &MemberActor, input: &Submit) -> Result<Uuid> {
-    let photos = active_consent(tx.conn(), koc, ConsentKind::Photos).await?;
+    let photos = consent::in_force(tx.conn(), koc.brand_id, koc.id, ConsentKind::Photos).await?;
     let Some(photos) = photos else {
         return Err(Refusal::new(
             Code::ConsentMissing,
@@ -95,7 +96,7 @@ async fn check_consents(tx: &Tx, koc: &MemberActor, input: &Submit) -> Result<Uu
         .into());
     };
     let figures = input.height_cm.is_some() || input.weight_kg.is_some();
-    if figures && active_consent(tx.conn(), koc, ConsentKind::BodyData).await?.is_none() {
+    if figures && consent::in_force(tx.conn(), koc.brand_id, koc.id, ConsentKind::BodyData).await?.is_none() {
         return Err(Refusal::new(
             Code::ConsentMissing,
             "Showing your height or weight needs your consent of kind BODY_DATA. Grant it, or leave the figures out.",
@@ -104,21 +105,6 @@ async fn check_consents(tx: &Tx, koc: &MemberActor, input: &Submit) -> Result<Uu
         .into());
     }
     Ok(photos.id)
-}
-
-async fn active_consent(
-    db: &impl ConnectionTrait,
-    koc: &MemberActor,
-    kind: ConsentKind,
-) -> Result<Option<consent::Model>> {
-    Ok(consent::Entity::find()
-        .filter(consent::Column::BrandId.eq(koc.brand_id))
-        .filter(consent::Column::MemberId.eq(koc.id))
-        .filter(consent::Column::Kind.eq(kind))
-        .filter(consent::Column::WithdrawnAt.is_null())
-        .order_by_desc(consent::Column::Id)
-        .one(db)
-        .await?)
 }
 
 async fn own_media(tx: &Tx, actor: &Actor, ids: &[Uuid]) -> Result<Vec<media::Model>> {

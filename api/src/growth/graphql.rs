@@ -1,0 +1,101 @@
+//! Notices in the API.
+
+use async_graphql::{Context, Enum, Object, SimpleObject};
+use entity::presale_notice::PresaleNoticeMessage;
+
+use super::notify::query;
+use crate::app::App;
+use crate::base::id::PresaleId;
+use crate::error::Result;
+use crate::people::actor::Actor;
+use crate::people::door;
+
+/// What became of a subscribe message.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "PresaleNoticeMessage")]
+pub enum MessageOutcome {
+    /// None was due: no grant was left, or the presale closed before.
+    None,
+    /// Waits for its turn, or for the morning.
+    Pending,
+    /// On its way to WeChat.
+    Sending,
+    /// WeChat took it.
+    Sent,
+    /// The member takes no more of them.
+    Refused,
+    /// WeChat will never take it.
+    Failed,
+    /// It may have arrived; it is not repeated.
+    Unknown,
+}
+
+/// How many subscribe messages had one outcome.
+#[derive(SimpleObject)]
+pub struct OutcomeCount {
+    /// Which outcome.
+    outcome: MessageOutcome,
+    /// How many of the members who were told.
+    count: i32,
+}
+
+/// Who was told about an opened presale, in numbers.
+#[derive(SimpleObject)]
+pub struct PresaleNotices {
+    /// Pickers who got an inbox message.
+    told: i32,
+    /// Pickers who were deliberately not told, to measure what telling does.
+    held_out: i32,
+    /// What became of the subscribe messages of those who were told.
+    messages: Vec<OutcomeCount>,
+}
+
+/// The subscribe message by which the brand tells of opened presales.
+#[derive(SimpleObject)]
+pub struct PresaleReminder {
+    /// For `wx.requestSubscribeMessage`.
+    template_id: String,
+    /// How many of these messages I have granted and not got yet.
+    granted: i32,
+}
+
+#[derive(Default)]
+pub struct GrowthQuery;
+
+#[Object]
+impl GrowthQuery {
+    /// Who was told about a presale, and how many messages went out.
+    #[graphql(guard = "door::STAFF", directive = door::needs::apply(door::STAFF.roles()))]
+    async fn presale_notices(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which presale.")] presale_id: PresaleId,
+    ) -> Result<PresaleNotices> {
+        let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
+        let counts = query::counts(app.db.read(), actor.brand_id()?, presale_id.0).await?;
+        let sum = |held_out: bool| total(counts.iter().filter(|row| row.held_out == held_out).map(|row| row.count));
+        Ok(PresaleNotices {
+            told: sum(false),
+            held_out: sum(true),
+            messages: counts
+                .iter()
+                .filter(|row| !row.held_out)
+                .map(|row| OutcomeCount { outcome: row.message.into(), count: total([row.count]) })
+                .collect(),
+        })
+    }
+
+    /// What to ask me for before I can be told of an opened presale by message; null when the brand
+    /// sends none. Nothing else depends on my answer.
+    #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
+    async fn presale_reminder(&self, ctx: &Context<'_>) -> Result<Option<PresaleReminder>> {
+        let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
+        let member = actor.member()?;
+        let found = query::reminders_left(app.db.read(), member.brand_id, member.id).await?;
+        Ok(found.map(|(template_id, granted)| PresaleReminder { template_id, granted }))
+    }
+}
+
+fn total(counts: impl IntoIterator<Item = i64>) -> i32 {
+    i32::try_from(counts.into_iter().sum::<i64>()).unwrap_or(i32::MAX)
+}

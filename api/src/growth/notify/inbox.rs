@@ -1,0 +1,47 @@
+//! What a KOC hears about her try-ons.
+
+use entity::inbox_message::{self, InboxMessageKind};
+use entity::tryon;
+use sea_orm::{EntityTrait, Set};
+
+use crate::app::App;
+use crate::error::Result;
+use crate::worker::Event;
+
+/// Title and body of a message.
+type Words = (&'static str, &'static str);
+
+/// What an event of a try-on is worth telling its KOC; `None` for all others.
+pub(super) fn of_tryon(kind: &str) -> Option<Words> {
+    match kind {
+        "tryon.assigned" => Some(("新的试穿任务", "样衣即将寄出，收到后请确认并提交试穿内容。")),
+        "tryon.changes_requested" => Some(("试穿内容需要修改", "请查看修改意见，修改后重新提交。")),
+        "tryon.rejected" => Some(("试穿内容未通过安全检测", "请修改文字或图片后重新提交。")),
+        "tryon.approved" => Some(("试穿内容已通过", "现在可以发布到您的社群。")),
+        _ => None,
+    }
+}
+
+/// Writes the message under the event's own id, so that a repeat of the event writes nothing.
+pub(super) async fn tell_koc(app: &App, event: &Event, (title, body): Words) -> Result<()> {
+    let key = (event.brand_id, event.aggregate_id);
+    let Some(tryon) = tryon::Entity::find_by_id(key).one(app.db.read()).await? else { return Ok(()) };
+    let tryon = &tryon;
+    app.write(event.brand_id, |tx| async move {
+        let row = inbox_message::ActiveModel {
+            brand_id: Set(event.brand_id),
+            id: Set(event.id),
+            member_id: Set(tryon.koc_member_id),
+            kind: Set(InboxMessageKind::TryonUpdate),
+            title: Set(title.to_owned()),
+            body: Set(body.to_owned()),
+            subject_kind: Set(Some("tryon".to_owned())),
+            subject_id: Set(Some(tryon.id)),
+            read_at: Set(None),
+            created_at: Set(tx.now()),
+        };
+        inbox_message::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
+        Ok(())
+    })
+    .await
+}

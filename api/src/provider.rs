@@ -1,0 +1,154 @@
+//! News from WeChat's message push: kept first, then handed to whom it concerns.
+//!
+//! A push is stored under its own identity before it is answered, so a repetition is known and a
+//! crash loses nothing: what was not applied at once is applied by the worker, on the event
+//! `provider.received`. Applying is once only, by a conditional update of the stored row.
+
+use entity::provider_event;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set, TryInsertResult};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::base::tx::Tx;
+use crate::error::Result;
+use crate::flow::tryon::security;
+use crate::growth::notify::grant;
+use crate::people::privacy;
+use crate::wechat::push::{Push, PushEvent};
+
+/// Keeps a push; its id and whether it is new.
+pub async fn keep(app: &App, brand_id: Uuid, push: &Push) -> Result<(String, bool)> {
+    let (id, kind) = (&identity(push), kind_of(&push.event));
+    let payload = serde_json::to_value(&push.event).map_err(anyhow::Error::from)?;
+    let payload = &payload;
+    let is_new = app
+        .write(brand_id, |tx| async move {
+            let row = provider_event::ActiveModel {
+                brand_id: Set(brand_id),
+                id: Set(id.clone()),
+                kind: Set(kind.to_owned()),
+                payload: Set(payload.clone()),
+                received_at: Set(tx.now()),
+                processed_at: Set(None),
+                problem: Set(None),
+            };
+            let kept = provider_event::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn());
+            let is_new = matches!(kept.await?, TryInsertResult::Inserted(1..));
+            if is_new {
+                tx.emit("provider", tx.new_id(), "received", json!({ "id": id })).await?;
+            }
+            Ok(is_new)
+        })
+        .await?;
+    Ok((id.clone(), is_new))
+}
+
+/// Under which id the verdict on a picture is kept: a trace has one verdict.
+pub fn verdict_id(trace_id: &str) -> String {
+    format!("wxa_media_check|{trace_id}")
+}
+
+fn identity(push: &Push) -> String {
+    match &push.event {
+        PushEvent::MediaVerdict { trace_id, .. } if !trace_id.is_empty() => verdict_id(trace_id),
+        _ => push.identity.clone(),
+    }
+}
+
+fn kind_of(event: &PushEvent) -> &str {
+    match event {
+        PushEvent::SubscribePopup { .. } => "subscribe_msg_popup_event",
+        PushEvent::SubscribeChange { .. } => "subscribe_msg_change_event",
+        PushEvent::SubscribeSent { .. } => "subscribe_msg_sent_event",
+        PushEvent::MediaVerdict { .. } => "wxa_media_check",
+        PushEvent::UserInfoModified { .. } => "user_info_modified",
+        PushEvent::AuthorizationRevoke { .. } => "user_authorization_revoke",
+        PushEvent::AuthorizationCancellation { .. } => "user_authorization_cancellation",
+        PushEvent::TradeManage { kind, .. } | PushEvent::Other { kind } => kind,
+    }
+}
+
+/// Applies a kept push, unless that has happened. A verdict whose check is not known yet stays open:
+/// the check's own event comes back to it.
+pub async fn apply(app: &App, brand_id: Uuid, id: &str) -> Result<()> {
+    let Some(row) = provider_event::Entity::find_by_id((brand_id, id.to_owned())).one(app.db.read()).await? else {
+        return Ok(());
+    };
+    if row.processed_at.is_some() {
+        return Ok(());
+    }
+    let event: PushEvent = serde_json::from_value(row.payload)
+        .map_err(|error| anyhow::anyhow!("a kept push of kind {} does not read: {error}", row.kind))?;
+    let event = &event;
+    tell_people(app, brand_id, event).await?;
+    app.write(brand_id, |tx| async move {
+        if claim(&tx, id).await? && !hand_over(&tx, event).await? {
+            reopen(&tx, id).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// What WeChat says about a person's data. These open transactions of their own and tolerate repeats.
+async fn tell_people(app: &App, brand_id: Uuid, event: &PushEvent) -> Result<()> {
+    match event {
+        PushEvent::UserInfoModified { openid } => privacy::user_info_modified(app, brand_id, openid).await,
+        PushEvent::AuthorizationRevoke { openid, revoked } => {
+            privacy::authorization_revoked(app, brand_id, openid, revoked).await
+        }
+        PushEvent::AuthorizationCancellation { openid } => privacy::account_cancelled(app, brand_id, openid).await,
+        _ => Ok(()),
+    }
+}
+
+/// False when it has to wait for its counterpart.
+async fn hand_over(tx: &Tx, event: &PushEvent) -> Result<bool> {
+    match event {
+        PushEvent::SubscribePopup { openid, items } => grant::answered(tx, openid, items).await.map(|()| true),
+        PushEvent::SubscribeChange { openid, items } => grant::changed(tx, openid, items).await.map(|()| true),
+        PushEvent::MediaVerdict { trace_id, suggest, label, .. } => {
+            security::on_push(tx, trace_id, *suggest, *label).await
+        }
+        PushEvent::SubscribeSent { .. }
+        | PushEvent::UserInfoModified { .. }
+        | PushEvent::AuthorizationRevoke { .. }
+        | PushEvent::AuthorizationCancellation { .. }
+        | PushEvent::TradeManage { .. }
+        | PushEvent::Other { .. } => Ok(true),
+    }
+}
+
+/// Marks the push as applied; of two calls at once, one gets it.
+async fn claim(tx: &Tx, id: &str) -> Result<bool> {
+    let claimed = provider_event::Entity::update_many()
+        .col_expr(provider_event::Column::ProcessedAt, Expr::value(tx.now()))
+        .filter(provider_event::Column::BrandId.eq(tx.brand_id()))
+        .filter(provider_event::Column::Id.eq(id))
+        .filter(provider_event::Column::ProcessedAt.is_null())
+        .exec(tx.conn())
+        .await?;
+    Ok(claimed.rows_affected == 1)
+}
+
+async fn reopen(tx: &Tx, id: &str) -> Result<()> {
+    provider_event::Entity::update_many()
+        .col_expr(provider_event::Column::ProcessedAt, Expr::value(None::<chrono::DateTime<chrono::Utc>>))
+        .filter(provider_event::Column::BrandId.eq(tx.brand_id()))
+        .filter(provider_event::Column::Id.eq(id))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The worker's turn: a push that was not applied when it came, or the check that one waited for.
+pub async fn on_event(app: &App, event: &crate::worker::Event) -> Result<()> {
+    let text = |field: &str| event.payload[field].as_str().unwrap_or_default();
+    match event.kind.as_str() {
+        "provider.received" => apply(app, event.brand_id, text("id")).await,
+        "security_check.asked" => apply(app, event.brand_id, &verdict_id(text("trace_id"))).await,
+        _ => Ok(()),
+    }
+}
