@@ -11,3 +11,8 @@ mod media;
 mod round;
 mod community;
 mod people;
+mod order;
+mod payment;
+mod presale;
+mod shop;
+mod walk;
