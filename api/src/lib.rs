@@ -22,6 +22,7 @@ pub mod error;
 pub mod flow;
 pub mod growth;
 pub mod http;
+pub mod insight;
 pub mod invariants;
 pub mod load;
 pub mod people;

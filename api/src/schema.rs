@@ -10,6 +10,7 @@ use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::growth::graphql::GrowthQuery;
+use crate::insight::graphql::InsightQuery;
 use crate::people::graphql::{PeopleMutation, PeopleQuery};
 
 #[derive(MergedObject, Default)]
@@ -22,6 +23,7 @@ pub struct Query(
     PresaleQuery,
     OrderQuery,
     GrowthQuery,
+    InsightQuery,
 );
 
 #[derive(MergedObject, Default)]

@@ -17,11 +17,11 @@ use crate::worker::{Event, Timer};
 
 /// Hands an event to those who care. Each handler tolerates repeats.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
+    people::on_event(app, event).await?;
     match event.kind.as_str() {
         "order.paid" | "order.expired" | "order.cancelled" => presale::timers::on_hold_ended(app, event).await?,
         _ => {}
     }
-    people::on_event(app, event).await?;
     tryon::events::on_event(app, event).await?;
     provider::on_event(app, event).await?;
     notify::on_event(app, event).await

@@ -4,6 +4,7 @@ pub mod graphiql;
 pub mod graphql;
 pub mod guard;
 pub mod health;
+pub mod media;
 pub mod metrics;
 pub mod request_id;
 pub mod server;

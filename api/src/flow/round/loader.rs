@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{brand, pick, round, round_community, round_entry, round_tally};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::{pick, round, round_community, round_entry, round_tally};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use crate::load::{Load, by_brand};
@@ -153,25 +153,5 @@ impl Loader<MyPicks> for Load {
             }
         }
         Ok(found)
-    }
-}
-
-/// The IANA name of a brand's time zone.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ZoneOf(pub Uuid);
-
-impl Loader<ZoneOf> for Load {
-    type Value = String;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[ZoneOf]) -> Result<HashMap<ZoneOf, Self::Value>, DbErr> {
-        let rows: Vec<(Uuid, String)> = brand::Entity::find()
-            .select_only()
-            .columns([brand::Column::Id, brand::Column::TimeZone])
-            .filter(brand::Column::Id.is_in(keys.iter().map(|key| key.0)))
-            .into_tuple()
-            .all(self.app.db.read())
-            .await?;
-        Ok(rows.into_iter().map(|(id, zone)| (ZoneOf(id), zone)).collect())
     }
 }

@@ -146,7 +146,7 @@ impl Answer {
     }
 }
 
-fn status_of(code: Code) -> StatusCode {
+pub(in crate::http) fn status_of(code: Code) -> StatusCode {
     match code {
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
         Code::Forbidden => StatusCode::FORBIDDEN,

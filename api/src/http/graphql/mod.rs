@@ -5,7 +5,7 @@
 
 pub(super) mod answer;
 mod envelope;
-mod errors;
+pub(super) mod errors;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -116,7 +116,7 @@ fn kind_label(kind: OperationType) -> &'static str {
 }
 
 /// Whose bucket pays: the signed-in caller's, else the address's.
-fn bucket(actor: &Actor, ip: ClientIp) -> String {
+pub(super) fn bucket(actor: &Actor, ip: ClientIp) -> String {
     match (actor.id(), ip.0) {
         (Some(id), _) => format!("actor:{}", id.simple()),
         (None, Some(ip)) => format!("ip:{ip}"),
@@ -124,7 +124,7 @@ fn bucket(actor: &Actor, ip: ClientIp) -> String {
     }
 }
 
-fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     request.headers().get(name).and_then(|value| value.to_str().ok())
 }
 

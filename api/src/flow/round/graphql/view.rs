@@ -13,11 +13,12 @@ use crate::error::{Error, Result};
 use crate::flow::community::graphql::Community;
 use crate::flow::community::loader::{CommunityById, MembershipOf};
 use crate::flow::design::graphql::Design;
-use crate::flow::round::loader::{CommunitiesOf, EntriesOf, MyPicks, RoundById, TalliesOf, ZoneOf};
+use crate::flow::round::loader::{CommunitiesOf, EntriesOf, MyPicks, RoundById, TalliesOf};
 use crate::flow::round::policy;
 use crate::flow::round::rules::{Event, Window};
 use crate::load;
 use crate::people::actor::Actor;
+use crate::people::loader::BrandById;
 
 /// One slate of designs put to one or more communities for a time; the top K advance.
 pub struct Round(pub round::Model);
@@ -185,8 +186,9 @@ fn action(event: Event) -> RoundAction {
 }
 
 async fn local(ctx: &Context<'_>, brand_id: Uuid, at: DateTime<Utc>) -> Result<String> {
-    let zone = load::of(ctx).load_one(ZoneOf(brand_id)).await?.ok_or_else(|| Error::not_found("brand"))?;
-    let zone: chrono_tz::Tz = zone.parse().map_err(|_| anyhow::anyhow!("brand {brand_id} has no zone “{zone}”"))?;
+    let brand = load::of(ctx).load_one(BrandById(brand_id)).await?.ok_or_else(|| Error::not_found("brand"))?;
+    let zone: chrono_tz::Tz =
+        brand.time_zone.parse().map_err(|_| anyhow::anyhow!("brand {brand_id} has no zone “{}”", brand.time_zone))?;
     Ok(at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string())
 }
 
