@@ -5,3 +5,5 @@ use tests::{TestApp, e2e};
 mod catalogue;
 mod edge;
 mod house;
+mod notify;
+mod tryon;
