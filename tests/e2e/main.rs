@@ -16,3 +16,5 @@ mod payment;
 mod presale;
 mod shop;
 mod walk;
+mod notify;
+mod tryon;

@@ -79,7 +79,7 @@ async fn ask_about_picture(
 
 /// Notes the trace by which WeChat will name the check. The event makes the worker look for a verdict
 /// that came before this was committed.
-async fn remember_trace(app: &App, check: &security_check::Model, trace_id: &str) -> Result<()> {
+pub async fn remember_trace(app: &App, check: &security_check::Model, trace_id: &str) -> Result<()> {
     let (brand_id, id) = (check.brand_id, check.id);
     app.write(brand_id, |tx| async move {
         let noted = security_check::Entity::update_many()

@@ -10,7 +10,7 @@
 mod ask;
 mod verdict;
 
-pub use ask::ask;
+pub use ask::{ask, remember_trace};
 pub use verdict::{on_push, on_timeout};
 
 use entity::security_check::SecurityCheckVerdict;
