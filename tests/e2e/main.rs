@@ -3,18 +3,18 @@
 use tests::{TestApp, e2e};
 
 mod catalogue;
+mod community;
 mod design;
 mod edge;
 mod house;
 mod insight;
 mod media;
-mod round;
-mod community;
-mod people;
+mod notify;
 mod order;
 mod payment;
+mod people;
 mod presale;
+mod round;
 mod shop;
-mod walk;
-mod notify;
 mod tryon;
+mod walk;

@@ -1,5 +1,6 @@
 //! Subcommands. Each loads the settings, wires an [`App`] and does one thing.
 
+mod admin;
 mod check;
 mod log;
 mod migrate;
@@ -16,6 +17,8 @@ use crate::base::clock::Clock;
 use crate::config::{Config, WechatMode};
 
 pub use serve::{Running, listen, start, wait_for_signal};
+#[cfg(feature = "standin")]
+pub use serve::{STANDIN_TEMPLATE, introduce};
 
 /// GraphQL backend of a storefront that makes only what people asked for.
 #[derive(Parser)]
@@ -52,6 +55,11 @@ enum Command {
     Demo(DemoArgs),
     /// Verify on a live database what must always hold; exit non-zero on a breach.
     Check,
+    /// Create brands, staff, factories and their keys; rotate keys.
+    Admin {
+        #[command(subcommand)]
+        action: admin::Action,
+    },
 }
 
 /// How the demo ends and reports.
@@ -81,6 +89,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Migrate { direction } => migrate::run(load(file)?, direction).await,
         Command::Demo(args) => demo(file, args).await,
         Command::Check => check::run(load(file)?).await,
+        Command::Admin { action } => admin::run(load(file)?, action).await,
     }
 }
 
@@ -113,7 +122,10 @@ async fn demo(file: Option<&Path>, args: DemoArgs) -> Result<ExitCode> {
 /// An app on the system's clock, for the commands that work on the database only.
 async fn offline(config: Config) -> Result<App> {
     if config.wechat == WechatMode::Standin && !config.standin_confirmed {
-        bail!("SMALLBATCH_WECHAT=standin also needs SMALLBATCH_STANDIN_CONFIRMED={}", crate::config::STANDIN_CONFIRMATION);
+        bail!(
+            "SMALLBATCH_WECHAT=standin also needs SMALLBATCH_STANDIN_CONFIRMED={}",
+            crate::config::STANDIN_CONFIRMATION
+        );
     }
     App::start(config, Clock::System).await
 }

@@ -67,6 +67,10 @@ pub async fn start(mut config: Config, listener: TcpListener, with_worker: bool)
     } else if !Migrator::get_pending_migrations(app.db.read()).await?.is_empty() {
         bail!("the database has pending migrations: run `smallbatch migrate up` first");
     }
+    #[cfg(feature = "standin")]
+    if let Some(standin) = &standin {
+        introduce_brands(&app, standin).await?;
+    }
     let threads = std::thread::available_parallelism().map_or(2, |n| n.get());
     let server = http::server::start(app.clone(), listener, threads)?;
     let handle = server.handle();
@@ -78,6 +82,31 @@ pub async fn start(mut config: Config, listener: TcpListener, with_worker: bool)
         #[cfg(feature = "standin")]
         standin,
     })
+}
+
+/// The subscribe-message template that the stand-in knows of every brand.
+#[cfg(feature = "standin")]
+pub const STANDIN_TEMPLATE: &str = "standin-presale-opened";
+
+/// Makes all brands known to the stand-in, whose memory ends with the process.
+#[cfg(feature = "standin")]
+async fn introduce_brands(app: &App, standin: &crate::wechat::standin::Standin) -> Result<()> {
+    use sea_orm::EntityTrait;
+    for brand in entity::brand::Entity::find().all(app.db.read()).await? {
+        introduce(app, standin, brand.id).await?;
+    }
+    Ok(())
+}
+
+/// Makes one brand known to the stand-in, pushing to this server.
+#[cfg(feature = "standin")]
+pub async fn introduce(app: &App, standin: &crate::wechat::standin::Standin, brand_id: uuid::Uuid) -> Result<()> {
+    let account = crate::people::wechat::account(app, brand_id).await?;
+    let push_url = format!("{}/wechat/push/{}", app.config.public_url, account.slug);
+    let known = crate::wechat::standin::StandinBrand::of(&account, Some(push_url));
+    let known = known.context("the brand's WeChat credentials are not the stand-in's")?;
+    standin.register(known.with_template(STANDIN_TEMPLATE, crate::growth::notify::rules::TEMPLATE_KEYS));
+    Ok(())
 }
 
 pub async fn serve(config: Config, with_worker: bool) -> Result<ExitCode> {

@@ -21,7 +21,8 @@ impl Caller {
 
     /// The `data` of an answer; errors are errors.
     pub async fn ask(&self, query: &str, variables: Value) -> Result<Value> {
-        let mut request = self.http.post(format!("{}/graphql", self.url)).json(&json!({ "query": query, "variables": variables }));
+        let mut request =
+            self.http.post(format!("{}/graphql", self.url)).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -43,7 +44,9 @@ impl Caller {
     pub async fn act_plain(&self, name: &str, input: Value, fields: &str) -> Result<Value> {
         let (first, rest) = name.split_at(1);
         let input_type = format!("{}{rest}Input!", first.to_uppercase());
-        let query = format!("mutation Demo($input: {input_type}) {{ {name}(input: $input) {{ {fields} userErrors {{ code message }} }} }}");
+        let query = format!(
+            "mutation Demo($input: {input_type}) {{ {name}(input: $input) {{ {fields} userErrors {{ code message }} }} }}"
+        );
         let data = self.ask(&query, json!({ "input": input })).await.with_context(|| name.to_owned())?;
         let payload = data[name].clone();
         match payload["userErrors"].as_array() {

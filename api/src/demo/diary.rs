@@ -32,7 +32,10 @@ impl Diary {
     /// A text noted before; an error names what is missing.
     pub fn text(&self, name: &str) -> Result<String> {
         let note = self.get(name);
-        note.as_ref().and_then(Value::as_str).map(str::to_owned).with_context(|| format!("the demo has no note of {name}"))
+        note.as_ref()
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .with_context(|| format!("the demo has no note of {name}"))
     }
 
     pub fn note(&self, name: &str, value: impl Into<Value>) {

@@ -35,7 +35,10 @@ impl Report {
             })
             .collect();
         let funnel: serde_json::Map<String, Value> =
-            ["pickers", "pickerOrders", "others", "otherOrders", "members", "orders"].iter().map(|name| (name.to_string(), self.funnel[*name].clone())).collect();
+            ["pickers", "pickerOrders", "others", "otherOrders", "members", "orders"]
+                .iter()
+                .map(|name| (name.to_string(), self.funnel[*name].clone()))
+                .collect();
         json!({
             "funnel": funnel,
             "ranking": ranking,
@@ -49,23 +52,38 @@ impl Report {
         let mut out = String::from("\nRanking (top K advance)\n");
         for entry in &self.ranking {
             let mark = if entry["advanced"] == true { "→" } else { " " };
-            let (rank, picks, title) = (&entry["rank"], entry["picks"].as_i64().unwrap_or(0), at(entry, "design.title").as_str().unwrap_or(""));
+            let (rank, picks, title) = (
+                &entry["rank"],
+                entry["picks"].as_i64().unwrap_or(0),
+                at(entry, "design.title").as_str().unwrap_or(""),
+            );
             let bar = "█".repeat(usize::try_from(picks / 2).unwrap_or(0));
             out.push_str(&format!("{mark} {rank:>3}  {:<26} {picks:>3} {bar}\n", cut(title, 26)));
         }
         let post = |name: &str| self.tryon[name].as_str().unwrap_or("");
-        out.push_str(&format!("\nTry-on ({}, size {})\n  {}\n  but: {}\n", post("adLabel"), post("sizeWorn"), post("body"), post("cons")));
+        out.push_str(&format!(
+            "\nTry-on ({}, size {})\n  {}\n  but: {}\n",
+            post("adLabel"),
+            post("sizeWorn"),
+            post("body"),
+            post("cons")
+        ));
         out.push_str("\nDemand book (paid pieces, size × colour)\n");
         out.push_str(&matrix(&self.demand));
         out.push_str(&format!("\nBatch {}\n", at(&self.batch, "batchNo").as_str().unwrap_or("")));
         out.push_str(&format!(
             "  {} pieces, {}, shipped {}, {} progress reports\n",
-            self.batch["pieces"], self.batch["status"].as_str().unwrap_or(""), self.batch["shippedPieces"], self.batch["progressRevision"]
+            self.batch["pieces"],
+            self.batch["status"].as_str().unwrap_or(""),
+            self.batch["shippedPieces"],
+            self.batch["progressRevision"]
         ));
         out.push_str("\nFunnel (did the vote foretell the orders?)\n");
-        for (name, from, to, rate) in
-            [("picked it", "pickers", "pickerOrders", "pickerRate"), ("did not pick", "others", "otherOrders", "otherRate"), ("all members", "members", "orders", "rate")]
-        {
+        for (name, from, to, rate) in [
+            ("picked it", "pickers", "pickerOrders", "pickerRate"),
+            ("did not pick", "others", "otherOrders", "otherRate"),
+            ("all members", "members", "orders", "rate"),
+        ] {
             let share = at(&self.funnel, &format!("{rate}.formatted")).as_str().unwrap_or("–");
             out.push_str(&format!("  {name:<14}{:>5} → {:>3}  ({share})\n", self.funnel[from], self.funnel[to]));
         }
@@ -81,7 +99,10 @@ fn matrix(book: &Value) -> String {
     let (colors, sizes) = (list("colors"), list("sizes"));
     let cell = |color: &str, size: &str| -> i64 {
         let cells = book["cells"].as_array().into_iter().flatten();
-        cells.filter(|cell| at(cell, "sku.color") == color && at(cell, "sku.size") == size).filter_map(|cell| cell["paid"].as_i64()).sum()
+        cells
+            .filter(|cell| at(cell, "sku.color") == color && at(cell, "sku.size") == size)
+            .filter_map(|cell| cell["paid"].as_i64())
+            .sum()
     };
     let row = |head: &str, figures: Vec<String>| -> String {
         format!("  {head:<8}{}\n", figures.iter().map(|figure| format!("{figure:>14}")).collect::<String>())

@@ -23,7 +23,6 @@ pub async fn run(config: Config, args: DemoArgs) -> Result<ExitCode> {
     let running = cli::start(config, listener, true).await?;
     let url = running.app.config.public_url.clone();
     let standin = running.standin.clone().context("the demo runs with the stand-in")?;
-    pilot::register(&standin, &url)?;
 
     let pilot = Pilot {
         app: &running.app,
@@ -38,11 +37,16 @@ pub async fn run(config: Config, args: DemoArgs) -> Result<ExitCode> {
         }
     };
     if played {
-        said(&format!("The pilot has been played in {folder} before; nothing is done twice. Remove the folder to play it again."));
+        said(&format!(
+            "The pilot has been played in {folder} before; nothing is done twice. Remove the folder to play it again."
+        ));
         pilot.greet_again().await?;
     } else {
         said(&format!("Replaying the pilot through {url}/graphql into {folder} …"));
-        pilot.play().await.with_context(|| format!("the pilot stopped; start the demo again to go on, or remove {folder}"))?;
+        pilot
+            .play()
+            .await
+            .with_context(|| format!("the pilot stopped; start the demo again to go on, or remove {folder}"))?;
     }
     pilot.bar.finish_and_clear();
     let report = pilot.report().await?;
@@ -76,10 +80,15 @@ fn bar() -> ProgressBar {
 
 /// Ready to paste, one per role.
 fn tokens(diary: &Diary, url: &str) -> Result<String> {
-    let mut out = format!("\nServing on {url}  (GraphiQL at {url}/, stop with Ctrl-C)\n\nTokens to paste (Authorization: Bearer …):\n");
-    for (role, note) in
-        [("member", "member.0.token"), ("KOC", "koc.token"), ("merchandiser", "merchandiser.token"), ("factory", "factory.token")]
-    {
+    let mut out = format!(
+        "\nServing on {url}  (GraphiQL at {url}/, stop with Ctrl-C)\n\nTokens to paste (Authorization: Bearer …):\n"
+    );
+    for (role, note) in [
+        ("member", "member.0.token"),
+        ("KOC", "koc.token"),
+        ("merchandiser", "merchandiser.token"),
+        ("factory", "factory.token"),
+    ] {
         out.push_str(&format!("  {role:<13}{}\n", diary.text(note)?));
     }
     Ok(out)

@@ -1,6 +1,6 @@
 //! The brand, its people, the KOC with her community, and the members who join it.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use entity::staff::StaffRole;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
@@ -8,23 +8,15 @@ use serde_json::{Value, json};
 use super::{ABREAST, MEMBERS, Pilot};
 use crate::app::App;
 use crate::base::crypto::random_token;
+use crate::cli::{self, STANDIN_TEMPLATE};
 use crate::demo::caller::text;
 use crate::people::admin::{self, NewBrand, NewStaff, WechatCredentials};
 use crate::wechat::Account;
-use crate::wechat::standin::{Standin, StandinBrand, test_account};
+use crate::wechat::standin::test_account;
 
 /// The pilot's brand.
 pub const SLUG: &str = "pilot";
-pub const TEMPLATE: &str = "demo-presale-opened";
 pub const KOC: &str = "demo-openid-koc";
-
-/// Makes the brand's account known to the stand-in, whose memory ends with the process.
-pub fn register(standin: &Standin, public_url: &str) -> Result<()> {
-    let push_url = format!("{public_url}/wechat/push/{SLUG}");
-    let brand = StandinBrand::of(&account(), Some(push_url)).context("the stand-in's keys are usable")?;
-    standin.register(brand.with_template(TEMPLATE, crate::growth::notify::rules::TEMPLATE_KEYS));
-    Ok(())
-}
 
 fn account() -> Account {
     test_account(uuid::Uuid::nil(), SLUG, 1)
@@ -45,7 +37,11 @@ impl Pilot<'_> {
         self.bar.set_message("a KOC founds a community");
         self.found_community().await?;
         self.bar.set_message("members sign in and join");
-        stream::iter(0..MEMBERS).map(|number| self.join(number)).buffer_unordered(ABREAST).try_collect::<Vec<()>>().await?;
+        stream::iter(0..MEMBERS)
+            .map(|number| self.join(number))
+            .buffer_unordered(ABREAST)
+            .try_collect::<Vec<()>>()
+            .await?;
         self.diary.save()
     }
 
@@ -57,12 +53,13 @@ impl Pilot<'_> {
                     name: "小单 Pilot".to_owned(),
                     time_zone: "Asia/Shanghai".to_owned(),
                     currency: "CNY".to_owned(),
-                    wechat: WechatCredentials::of(&account(), Some(TEMPLATE.to_owned())),
+                    wechat: WechatCredentials::of(&account(), Some(STANDIN_TEMPLATE.to_owned())),
                 };
                 Ok(json!(admin::create_brand(app, new).await?.to_string()))
             })
             .await?;
         let brand_id = self.diary.text("brand")?.parse()?;
+        cli::introduce(app, self.standin, brand_id).await?;
         for role in [StaffRole::Owner, StaffRole::Merchandiser, StaffRole::Designer, StaffRole::Support] {
             let name = format!("{role:?}").to_lowercase();
             self.diary
@@ -116,7 +113,8 @@ impl Pilot<'_> {
     pub async fn sign_in_member(&self, name: &str, openid: &str) -> Result<()> {
         let code = self.standin.login_code(&account().appid, openid);
         let input = json!({ "brand": SLUG, "code": code });
-        let payload = self.stranger.act_plain("signInWithWechat", input, "accessToken viewer { member { id } }").await?;
+        let payload =
+            self.stranger.act_plain("signInWithWechat", input, "accessToken viewer { member { id } }").await?;
         self.diary.note(&format!("{name}.token"), text(&payload, "accessToken")?);
         self.diary.note(&format!("{name}.id"), text(&payload, "viewer.member.id")?);
         Ok(())
@@ -130,13 +128,14 @@ impl Pilot<'_> {
         self.bar.inc(1);
         let source = ["INVITE_CODE", "QR_CODE", "SHARE_CARD", "GROUP"][number % 4];
         let input = json!({ "inviteCode": self.diary.text("invite")?, "source": source });
-        let joined: Value = self.member(number)?.act("joinCommunity", &format!("join-{number}"), input, "community { id }").await?;
+        let joined: Value =
+            self.member(number)?.act("joinCommunity", &format!("join-{number}"), input, "community { id }").await?;
         text(&joined, "community.id")?;
         self.bar.inc(1);
         Ok(())
     }
 
     pub(super) fn accept_messages(&self, number: usize) {
-        self.standin.accept_subscribe(&account().appid, &openid(number), TEMPLATE);
+        self.standin.accept_subscribe(&account().appid, &openid(number), STANDIN_TEMPLATE);
     }
 }

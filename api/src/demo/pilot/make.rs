@@ -105,7 +105,8 @@ impl Pilot<'_> {
         let batch = self.diary.text("batch")?;
         let query = "query($id: ID!) { packingList(batchId: $id, first: 100) { totalCount nodes { parcel { id orderId } orderNo } } }";
         let all = self.orders();
-        let packed = |data: &Value| at(data, "packingList.nodes").as_array().is_some_and(|items| items.len() == all.len());
+        let packed =
+            |data: &Value| at(data, "packingList.nodes").as_array().is_some_and(|items| items.len() == all.len());
         let list = self.until("the packing list", &support, query, json!({ "id": batch }), packed).await?;
         let items = at(&list, "packingList.nodes").as_array().cloned().unwrap_or_default();
         let parcels: Vec<Value> = items
@@ -113,9 +114,15 @@ impl Pilot<'_> {
             .enumerate()
             .map(|(n, item)| json!({ "parcelId": at(item, "parcel.id"), "carrier": "SF", "trackingNo": format!("SF30000000{n:05}") }))
             .collect();
-        support.act("dispatchParcels", "parcels", json!({ "batchId": batch, "parcels": parcels }), "parcels { id }").await?;
+        support
+            .act("dispatchParcels", "parcels", json!({ "batchId": batch, "parcels": parcels }), "parcels { id }")
+            .await?;
         self.bar.inc(1);
-        stream::iter(all).map(|(n, member, order)| self.receive(n, member, order)).buffer_unordered(ABREAST).try_collect::<Vec<()>>().await?;
+        stream::iter(all)
+            .map(|(n, member, order)| self.receive(n, member, order))
+            .buffer_unordered(ABREAST)
+            .try_collect::<Vec<()>>()
+            .await?;
         Ok(())
     }
 

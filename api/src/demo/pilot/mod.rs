@@ -21,8 +21,6 @@ use super::report::Report;
 use crate::app::App;
 use crate::wechat::standin::Standin;
 
-pub use cast::register;
-
 /// Members of the community.
 pub const MEMBERS: usize = 205;
 /// Designs on the slate.
@@ -110,7 +108,14 @@ impl Pilot<'_> {
     }
 
     /// Asks `question` until `done` says yes; what the worker or WeChat do takes a moment.
-    async fn until(&self, what: &str, caller: &Caller, query: &str, variables: Value, done: impl Fn(&Value) -> bool) -> Result<Value> {
+    async fn until(
+        &self,
+        what: &str,
+        caller: &Caller,
+        query: &str,
+        variables: Value,
+        done: impl Fn(&Value) -> bool,
+    ) -> Result<Value> {
         for _ in 0..300 {
             let data = caller.ask(query, variables.clone()).await?;
             if done(&data) {

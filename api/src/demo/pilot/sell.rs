@@ -35,7 +35,11 @@ impl Pilot<'_> {
         let skus = self.open_presale().await?;
         self.bar.set_message("members order and pay");
         let orders = buyers().into_iter().enumerate();
-        stream::iter(orders).map(|(n, member)| self.buy(n, member, &skus)).buffer_unordered(ABREAST).try_collect::<Vec<()>>().await?;
+        stream::iter(orders)
+            .map(|(n, member)| self.buy(n, member, &skus))
+            .buffer_unordered(ABREAST)
+            .try_collect::<Vec<()>>()
+            .await?;
         self.bar.set_message("the presale closes");
         self.close_presale().await
     }
@@ -51,7 +55,11 @@ impl Pilot<'_> {
         let promise_date = self.diary.once("presale.promise", || async { Ok(json!(promise)) }).await?;
         let skus: Vec<Value> = COLORS
             .iter()
-            .flat_map(|color| SIZES.iter().map(move |(size, cut)| json!({ "color": color, "size": size, "sizeDesignation": cut, "cap": 40 })))
+            .flat_map(|color| {
+                SIZES
+                    .iter()
+                    .map(move |(size, cut)| json!({ "color": color, "size": size, "sizeDesignation": cut, "cap": 40 }))
+            })
             .collect();
         let input = json!({
             "entryId": self.diary.text("entry")?,
@@ -77,7 +85,8 @@ impl Pilot<'_> {
         merchandiser.act("schedulePresale", "presale-set", id, "presale { status }").await?;
         let status = "query($id: ID!) { presale(id: $id) { status } }";
         let open = |data: &Value| !matches!(at(data, "presale.status").as_str(), Some("SCHEDULED" | "DRAFT"));
-        self.until("the presale to open", &merchandiser, status, json!({ "id": self.diary.text("presale")? }), open).await?;
+        self.until("the presale to open", &merchandiser, status, json!({ "id": self.diary.text("presale")? }), open)
+            .await?;
         self.bar.inc(3);
         self.diary.save()?;
         let skus = at(&made, "presale.skus").as_array().context("the presale has SKUs")?;
@@ -124,9 +133,14 @@ impl Pilot<'_> {
         let fields = "params { timeStamp nonceStr package signType paySign }";
         let asked = caller.act("payOrder", &format!("pay-{n}"), json!({ "orderId": order }), fields).await?;
         let params = serde_json::from_value(asked["params"].clone()).context("payment parameters")?;
-        self.standin.pay(&params, &openid(member)).map_err(|failure| anyhow::anyhow!("the phone could not pay: {failure:?}"))?;
+        self.standin
+            .pay(&params, &openid(member))
+            .map_err(|failure| anyhow::anyhow!("the phone could not pay: {failure:?}"))?;
         let query = "query($id: ID!) { order(id: $id) { status } }";
-        self.until("the payment notification", &caller, query, json!({ "id": order }), |data| at(data, "order.status") != "PENDING_PAYMENT").await?;
+        self.until("the payment notification", &caller, query, json!({ "id": order }), |data| {
+            at(data, "order.status") != "PENDING_PAYMENT"
+        })
+        .await?;
         self.diary.note(&format!("paid.{n}"), true);
         Ok(())
     }
@@ -136,7 +150,10 @@ impl Pilot<'_> {
         let id = self.diary.text("presale")?;
         merchandiser.act("closePresale", "presale-close", json!({ "presaleId": id }), "presale { status }").await?;
         let query = "query($id: ID!) { presale(id: $id) { status } }";
-        self.until("the presale's verdict", &merchandiser, query, json!({ "id": id }), |data| at(data, "presale.status") == "SUCCEEDED").await?;
+        self.until("the presale's verdict", &merchandiser, query, json!({ "id": id }), |data| {
+            at(data, "presale.status") == "SUCCEEDED"
+        })
+        .await?;
         self.bar.inc(2);
         self.diary.save()
     }

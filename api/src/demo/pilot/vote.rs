@@ -52,18 +52,32 @@ pub fn picker(design: usize, k: usize) -> usize {
 impl Pilot<'_> {
     pub(super) async fn vote(&self) -> Result<()> {
         self.bar.set_message("twenty designs with pictures");
-        stream::iter(1..=DESIGNS).map(|number| self.propose(number)).buffer_unordered(2).try_collect::<Vec<()>>().await?;
+        stream::iter(1..=DESIGNS)
+            .map(|number| self.propose(number))
+            .buffer_unordered(2)
+            .try_collect::<Vec<()>>()
+            .await?;
         self.bar.set_message("members pick");
         self.open_round().await?;
         let picks = PICKS.iter().enumerate().flat_map(|(n, &count)| (0..count).map(move |k| (n + 1, k)));
-        stream::iter(picks).map(|(design, k)| self.pick(design, k)).buffer_unordered(ABREAST).try_collect::<Vec<()>>().await?;
+        stream::iter(picks)
+            .map(|(design, k)| self.pick(design, k))
+            .buffer_unordered(ABREAST)
+            .try_collect::<Vec<()>>()
+            .await?;
         let merchandiser = self.caller("merchandiser.token")?;
-        merchandiser.act("closeRound", "close-round", json!({ "roundId": self.diary.text("round")? }), "round { status }").await?;
+        merchandiser
+            .act("closeRound", "close-round", json!({ "roundId": self.diary.text("round")? }), "round { status }")
+            .await?;
         self.bar.inc(1);
         let entries = merchandiser
-            .ask("query($id: ID!) { round(id: $id) { entries { id rank } } }", json!({ "id": self.diary.text("round")? }))
+            .ask(
+                "query($id: ID!) { round(id: $id) { entries { id rank } } }",
+                json!({ "id": self.diary.text("round")? }),
+            )
             .await?;
-        let winner = at(&entries, "round.entries").as_array().into_iter().flatten().find(|entry| entry["rank"] == 1).cloned();
+        let winner =
+            at(&entries, "round.entries").as_array().into_iter().flatten().find(|entry| entry["rank"] == 1).cloned();
         self.diary.note("entry", text(&winner.unwrap_or_default(), "id")?);
         self.diary.save()
     }
@@ -87,7 +101,9 @@ impl Pilot<'_> {
             "fit": "regular",
             "pictureIds": [picture],
         });
-        let made = designer.act("createDesign", &format!("design-{number}"), json!({ "content": content }), "design { id }").await?;
+        let made = designer
+            .act("createDesign", &format!("design-{number}"), json!({ "content": content }), "design { id }")
+            .await?;
         let id = text(&made, "design.id")?;
         designer.act("submitDesign", &format!("submit-{number}"), json!({ "designId": id }), "design { id }").await?;
         self.diary.note(&format!("design.{number}"), id);
@@ -99,8 +115,10 @@ impl Pilot<'_> {
         let merchandiser = self.caller("merchandiser.token")?;
         let now = self.app.clock.now();
         let opens_at = self.diary.once("round.opens", || async { Ok(json!(now.to_rfc3339())) }).await?;
-        let closes_at = self.diary.once("round.closes", || async { Ok(json!((now + Duration::days(7)).to_rfc3339())) }).await?;
-        let designs: Vec<Value> = (1..=DESIGNS).filter_map(|number| self.diary.get(&format!("design.{number}"))).collect();
+        let closes_at =
+            self.diary.once("round.closes", || async { Ok(json!((now + Duration::days(7)).to_rfc3339())) }).await?;
+        let designs: Vec<Value> =
+            (1..=DESIGNS).filter_map(|number| self.diary.get(&format!("design.{number}"))).collect();
         let input = json!({
             "title": "春季选款 Spring round",
             "communityIds": [self.diary.text("community")?],
@@ -118,7 +136,9 @@ impl Pilot<'_> {
     async fn pick(&self, design: usize, k: usize) -> Result<()> {
         if self.diary.get("entry").is_none() {
             let input = json!({ "roundId": self.diary.text("round")?, "designId": self.diary.text(&format!("design.{design}"))? });
-            self.member(picker(design, k))?.act("pickDesign", &format!("pick-{design}-{k}"), input, "entry { picks }").await?;
+            self.member(picker(design, k))?
+                .act("pickDesign", &format!("pick-{design}-{k}"), input, "entry { picks }")
+                .await?;
         }
         self.bar.inc(1);
         Ok(())

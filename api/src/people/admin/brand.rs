@@ -31,6 +31,8 @@ pub struct NewBrand {
 }
 
 /// The mini-program and the merchant account. Formats are those of [`Account`].
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WechatCredentials {
     pub appid: String,
     pub app_secret: String,
