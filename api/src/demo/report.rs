@@ -28,7 +28,7 @@ impl Report {
                 json!({
                     "rank": entry["rank"],
                     "styleNo": at(entry, "design.styleNo"),
-                    "title": at(entry, "design.title"),
+                    "title": at(entry, "design.version.title"),
                     "picks": entry["picks"],
                     "advanced": entry["advanced"],
                 })
@@ -55,7 +55,7 @@ impl Report {
             let (rank, picks, title) = (
                 &entry["rank"],
                 entry["picks"].as_i64().unwrap_or(0),
-                at(entry, "design.title").as_str().unwrap_or(""),
+                at(entry, "design.version.title").as_str().unwrap_or(""),
             );
             let bar = "█".repeat(usize::try_from(picks / 2).unwrap_or(0));
             out.push_str(&format!("{mark} {rank:>3}  {:<26} {picks:>3} {bar}\n", cut(title, 26)));
