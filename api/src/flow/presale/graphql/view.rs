@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::base::id::{CommunityId, DesignId, PresaleId, RoundEntryId, SkuId};
 use crate::base::money::Money;
 use crate::error::Result;
+use crate::flow::design::graphql::Design;
 use crate::flow::presale::loader::{AudienceOf, SkusOf};
 use crate::flow::presale::rules::{self, Event};
 use crate::flow::presale::{capacity, policy};
@@ -83,9 +84,14 @@ impl Presale {
         self.0.entry_id.into()
     }
 
-    /// The design that is offered.
+    /// Id of the design that is offered.
     async fn design_id(&self) -> DesignId {
         self.0.design_id.into()
+    }
+
+    /// The design that is offered, as it was when it advanced.
+    async fn design(&self, ctx: &Context<'_>) -> Result<Design> {
+        Design::load(ctx, self.0.brand_id, self.0.design_id, self.0.design_version_id).await
     }
 
     /// Price of one piece. What `placeOrder` expects is this times the pieces.
