@@ -2,9 +2,12 @@
 
 use tests::{TestApp, e2e};
 
+mod batch;
 mod catalogue;
+mod delivery;
 mod design;
 mod edge;
+mod factory;
 mod house;
 mod insight;
 mod media;

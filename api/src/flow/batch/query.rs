@@ -146,6 +146,26 @@ pub async fn orders_only_in(db: &impl ConnectionTrait, brand_id: Uuid, batch_id:
     rows.iter().map(|row| Ok(row.try_get("", "order_id")?)).collect()
 }
 
+/// Orders with a scrapped piece in the batch and no live piece anywhere.
+pub async fn orders_of_nothing_made(
+    db: &impl ConnectionTrait,
+    brand_id: Uuid,
+    batch_id: Uuid,
+) -> Result<Vec<Uuid>> {
+    let statement = sql(
+        db.get_database_backend(),
+        "select distinct l.order_id from unit u \
+         join allocation a on a.brand_id = u.brand_id and a.id = u.allocation_id \
+         join order_line l on l.brand_id = a.brand_id and l.id = a.order_line_id \
+         where u.brand_id = $1 and u.batch_id = $2 and u.status = 'scrapped' and not exists (\
+         select 1 from order_line s join allocation e on e.brand_id = s.brand_id and e.order_line_id = s.id \
+         where s.brand_id = l.brand_id and s.order_id = l.order_id and e.status = 'live') order by l.order_id",
+        [brand_id.into(), batch_id.into()],
+    );
+    let rows = db.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "order_id")?)).collect()
+}
+
 /// The brand of a batch that this factory has heard of; `None` for any other.
 pub async fn brand_of(db: &impl ConnectionTrait, factory_id: Uuid, batch_id: Uuid) -> Result<Option<Uuid>> {
     let heard = factory_feed::Entity::find()

@@ -23,6 +23,7 @@ use crate::base::once::{Done, Once};
 use crate::base::text;
 use crate::base::tx::Tx;
 use crate::error::{Error, Refusal, Result};
+use crate::flow::order::lifecycle;
 use crate::people::actor::Actor;
 
 #[derive(Serialize)]
@@ -160,7 +161,8 @@ async fn ship_cell(tx: &Tx, hold: &Hold, shipment_id: Uuid, sku_id: Uuid, pieces
 }
 
 /// Ends production. What is missing is scrapped and its allocations end, so that the pieces are in
-/// the next batch that is released.
+/// the next batch that is released. An order of which nothing was made is only paid again, so that
+/// its buyer may wait or cancel.
 async fn finish(
     tx: &Tx,
     actor: &Actor,
@@ -176,6 +178,8 @@ async fn finish(
     let mut why = None;
     if missing > 0 {
         scrap_missing(tx, hold).await?;
+        let orders = query::orders_of_nothing_made(tx.conn(), hold.brand_id, hold.batch_id).await?;
+        lifecycle::out_of_batch(tx, actor.by(), &orders).await?;
         let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
         why = Some(format!("short yield, {missing} of {} pieces missing{reason}", made.pieces));
     }
