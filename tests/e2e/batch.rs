@@ -99,6 +99,11 @@ e2e! {
         assert_eq!(fallen["allowed"], json!(4));
         let early = factory.ships(&batch, epoch, "SF100001", sold.cells(&[("red/S", 1)]), false).await.refusal();
         assert_eq!(early["allowed"], json!(0));
+        let reports = "query($id: ID!) { batch(id: $id) { reports { revision stage cells { pieces } note } progress { stage pieces } } }";
+        let seen = brand.owner.gql(reports, json!({ "id": batch })).await;
+        let only = json!([{ "revision": 1, "stage": "FABRIC_IN", "cells": [{ "pieces": 4 }], "note": null }]);
+        assert_eq!(seen.ok("batch.reports"), only, "refused reports leave nothing");
+        assert_eq!(seen.ok("batch.progress.0"), json!({ "stage": "FABRIC_IN", "pieces": 4 }));
         let cancel = json!({ "batchId": batch, "reason": "too late" });
         assert_eq!(brand.owner.mutate("cancelBatch", cancel, "batch { id }").await.refused(), "WRONG_STATE");
     }

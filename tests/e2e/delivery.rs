@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use serde_json::{Value, json};
-use tests::floor::{PHONE, Sold, STREET};
+use tests::floor::{PHONE, STREET, Sold};
 use tests::{Brand, Person};
 
 use super::*;
@@ -28,7 +28,8 @@ async fn parcels(staff: &Person<'_>, batch: &str) -> Vec<(String, String)> {
 }
 
 async fn dispatch(staff: &Person<'_>, batch: &str, parcels: &[&str]) -> tests::Answer {
-    let one = |id: &&str| json!({ "parcelId": id, "carrier": "SF", "trackingNo": format!("sf {}", &id[id.len() - 10..]) });
+    let one =
+        |id: &&str| json!({ "parcelId": id, "carrier": "SF", "trackingNo": format!("sf {}", &id[id.len() - 10..]) });
     let input = json!({ "batchId": batch, "parcels": parcels.iter().map(one).collect::<Vec<_>>() });
     staff.mutate("dispatchParcels", input, "parcels { id status trackingNo }").await
 }
@@ -107,6 +108,7 @@ e2e! {
         buyer.mutate("confirmReceipt", confirm, "delivery { orderId }").await.ok("confirmReceipt.delivery");
         assert_eq!(status(buyer, order).await, "RECEIVED");
         app.advance(Duration::days(7)).await;
+        let buyer = &brand.member(&buyer.openid).await;
         assert_eq!(status(buyer, order).await, "COMPLETED");
     }
 

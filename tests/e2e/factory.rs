@@ -95,6 +95,12 @@ e2e! {
         assert_eq!(quiet.ok("factory.batchFeed.edges"), json!([]));
         // One to know the key, one to read the feed.
         assert!(quiet.statements() <= 2, "{} statements when nothing is new", quiet.statements());
+        let full = "{ factory { name batchFeed { edges { cursor node { sequence kind epoch at batch { id batchNo brandName \
+            matrix { total sizes rows { color cells { pieces } } } cutTicket { styleNo title } } } } } } }";
+        let page = one.gql(full, json!({})).await;
+        assert_eq!(page.int("factory.batchFeed.edges.1.node.batch.matrix.total"), 1);
+        // The key, the factory, the feed, the brands; per brand the batches, offers, cells, designs and versions.
+        assert!(page.statements() <= 14, "{} statements for a page of two brands", page.statements());
         one.takes(&batch).await;
         let reason = json!({ "batchId": other, "reason": "changed our mind" });
         blue.owner.mutate("cancelBatch", reason, "batch { id }").await.ok("cancelBatch.batch");

@@ -47,7 +47,8 @@ impl<'a> Brand<'a> {
             sold.orders.push((buyer, order));
             self.app.advance(Duration::minutes(1)).await;
         }
-        let closed = self.owner.mutate("closePresale", json!({ "presaleId": sold.presale }), "presale { status }").await;
+        let closed =
+            self.owner.mutate("closePresale", json!({ "presaleId": sold.presale }), "presale { status }").await;
         assert_eq!(closed.text("closePresale.presale.status"), "SUCCEEDED");
         self.app.settle().await;
         sold
@@ -72,14 +73,19 @@ impl<'a> Brand<'a> {
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         let named = |sku: &Value| (format!("{}/{}", text(&sku["color"]), text(&sku["size"])), text(&sku["id"]));
         let skus = skus.as_array().expect("a list").iter().map(named).collect();
-        self.owner.mutate("schedulePresale", json!({ "presaleId": presale }), "presale { id }").await.ok("schedulePresale");
+        self.owner
+            .mutate("schedulePresale", json!({ "presaleId": presale }), "presale { id }")
+            .await
+            .ok("schedulePresale");
         self.app.settle().await;
         (presale, skus)
     }
 
     /// Releases all that is paid to `factories`, due in ten days.
     pub async fn release(&self, presale: &str, factories: &[&Person<'_>]) -> Answer {
-        self.owner.mutate("releaseBatch", release_input(presale, factories), "replayed batch { id batchNo status pieces }").await
+        self.owner
+            .mutate("releaseBatch", release_input(presale, factories), "replayed batch { id batchNo status pieces }")
+            .await
     }
 
     /// The same, told to the factories; the batch's id.

@@ -2,16 +2,16 @@
 
 use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::state_change::{self, StateChangeActorKind};
-use entity::staff::StaffRole;
 use entity::batch::{self, BatchStatus as Status};
+use entity::staff::StaffRole;
+use entity::state_change::{self, StateChangeActorKind};
 
 use super::super::loader::OffersOf;
 use super::super::query;
 use super::super::rules::state::{BatchEvent, next};
 use super::hang_tag::{self, HangTag};
 use super::matrix::{self, BatchMatrix};
-use super::progress::{self, StageProgress};
+use super::progress::{self, ProgressReport, StageProgress};
 use super::shipment::{self, Shipment};
 use super::ticket::CutTicket;
 use crate::app::App;
@@ -232,6 +232,16 @@ impl Batch {
     /// What each stage has reached.
     async fn progress(&self, ctx: &Context<'_>) -> Result<Vec<StageProgress>> {
         progress::of(ctx, &self.0).await
+    }
+
+    /// The factory's reports with their notes, newest first.
+    async fn reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only reports before this revision; from the last one when missing.")] before: Option<i32>,
+        #[graphql(desc = "How many at most, 1 to 100.", default = 20)] first: i32,
+    ) -> Result<Vec<ProgressReport>> {
+        progress::reports(ctx, &self.0, before, first).await
     }
 
     /// Ship notices, oldest first.
