@@ -81,6 +81,7 @@ pub enum ActorKind {
 /// One step in the life of a batch.
 pub struct BatchStep(state_change::Model);
 
+/// One step in the life of a batch.
 #[Object]
 impl BatchStep {
     /// What happened: `released`, `claimed`, `lapsed`, `rejected`, `accepted`, `started`, `shipped`, ….
@@ -133,6 +134,7 @@ impl From<batch::Model> for Batch {
     }
 }
 
+/// A production order for one design: a size × colour matrix of paid pieces.
 #[Object]
 impl Batch {
     /// Names the batch in every mutation about it.
