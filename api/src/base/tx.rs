@@ -3,6 +3,8 @@
 //! State moves, their history and their event go together ([`Tx::moved`]); nothing leaves the
 //! process before the commit. Network calls do not belong here.
 
+mod many;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +18,8 @@ use sea_orm::{
 };
 use serde_json::json;
 use uuid::Uuid;
+
+pub use many::Moves;
 
 use super::db::sql;
 use super::id::Ids;

@@ -7,6 +7,8 @@ pub mod round;
 pub mod tryon;
 pub mod presale;
 pub mod order;
+pub mod batch;
+pub mod delivery;
 
 use crate::app::App;
 use crate::error::Result;
@@ -18,12 +20,16 @@ use crate::worker::{Event, Timer};
 /// Hands an event to those who care. Each handler tolerates repeats.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     people::on_event(app, event).await?;
+    provider::on_event(app, event).await?;
+    tryon::events::on_event(app, event).await?;
     match event.kind.as_str() {
         "order.paid" | "order.expired" | "order.cancelled" => presale::timers::on_hold_ended(app, event).await?,
+        kind if kind.starts_with("batch.") => {
+            batch::on_event(app, event).await?;
+            delivery::on_event(app, event).await?;
+        }
         _ => {}
     }
-    tryon::events::on_event(app, event).await?;
-    provider::on_event(app, event).await?;
     notify::on_event(app, event).await
 }
 
@@ -35,6 +41,9 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
         round::service::CLOSE_TIMER => round::service::on_close_due(app, timer.brand_id, timer.subject_id).await,
         tryon::VERDICT_TIMER => tryon::security::on_timeout(app, timer.brand_id, timer.subject_id).await,
         notify::SEND_TIMER => notify::send_pending(app, timer.brand_id, timer.subject_id).await,
+        batch::LEASE_LAPSE => batch::on_lease_lapse(app, timer).await,
+        delivery::RECEIPT => delivery::on_receipt_due(app, timer).await,
+        delivery::COMPLETE => delivery::on_complete_due(app, timer).await,
         _ if presale::timers::on_timer(app, timer).await? => Ok(()),
         other => Err(anyhow::anyhow!("no stage knows the timer “{other}”").into()),
     }

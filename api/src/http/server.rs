@@ -26,8 +26,8 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
             .app_data(schema.clone())
             .app_data(web::PayloadConfig::new(MAX_BODY))
             .configure(routes)
-            .configure(wechat_push::configure)
             .configure(media::configure)
+            .configure(wechat_push::configure)
             .configure(|cfg| {
                 if with_graphiql {
                     graphiql::configure(cfg);

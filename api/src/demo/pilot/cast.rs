@@ -22,7 +22,7 @@ const KOC: &str = "demo-openid-koc";
 pub fn register(standin: &Standin, public_url: &str) -> Result<()> {
     let push_url = format!("{public_url}/wechat/push/{SLUG}");
     let brand = StandinBrand::of(&account(), Some(push_url)).context("the stand-in's keys are usable")?;
-    standin.register(brand.with_template(TEMPLATE, crate::growth::notify::TEMPLATE_KEYS));
+    standin.register(brand.with_template(TEMPLATE, crate::growth::notify::rules::TEMPLATE_KEYS));
     Ok(())
 }
 

@@ -33,7 +33,7 @@ pub const PICKER_ORDERS: usize = 35;
 /// Orders of members who had not picked it.
 pub const OTHER_ORDERS: usize = 8;
 /// Steps that the progress bar counts.
-pub const STEPS: u64 = (MEMBERS * 2 + DESIGNS + vote::PICKS_IN_ALL + (PICKER_ORDERS + OTHER_ORDERS) * 3 + 40) as u64;
+pub const STEPS: u64 = (MEMBERS * 2 + DESIGNS + vote::PICKS_IN_ALL + (PICKER_ORDERS + OTHER_ORDERS) * 4 + 27) as u64;
 
 /// Requests under way at once; a phone network would not do more, and one core is the demo's own.
 const ABREAST: usize = 6;

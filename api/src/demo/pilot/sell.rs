@@ -24,6 +24,12 @@ fn buyers() -> Vec<usize> {
 }
 
 impl Pilot<'_> {
+    /// Every order placed: its number in the pilot, the buyer, its id.
+    pub(super) fn orders(&self) -> Vec<(usize, usize, String)> {
+        let placed = buyers().into_iter().enumerate();
+        placed.filter_map(|(n, member)| Some((n, member, self.diary.text(&format!("order.{n}")).ok()?))).collect()
+    }
+
     pub(super) async fn sell(&self) -> Result<()> {
         self.bar.set_message("the presale opens; pickers are told");
         let skus = self.open_presale().await?;
@@ -88,7 +94,8 @@ impl Pilot<'_> {
             "district": "天河区",
             "street": format!("示例路 {} 号", n + 1),
         });
-        let address = caller.act("addAddress", &format!("address-{n}"), recipient, "address { id }").await?;
+        let input = json!({ "address": recipient });
+        let address = caller.act("addAddress", &format!("address-{n}"), input, "address { id }").await?;
         self.bar.inc(1);
         // A plausible spread: M and L most, the first colour more often.
         let sku = &skus[[1, 1, 2, 0, 5, 2, 6, 1, 3, 4, 2, 5, 7][n % 13]];

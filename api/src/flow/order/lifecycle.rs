@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::query;
 use super::rules::Event;
-use crate::base::tx::{By, Move, Tx};
+use crate::base::tx::{By, Move, Moves, Tx};
 use crate::error::Result;
 use crate::flow::presale::capacity::{self, Bound, Pieces};
 
@@ -46,6 +46,14 @@ async fn record(tx: &Tx, by: By, order: &order::Model, event: Event, why: Option
     let (from, to) = event.edge();
     let step = Move { kind: "order", id: order.id, from: Some(from), to, event: event.name(), by, why };
     tx.moved(step, payload(order)).await
+}
+
+/// The same for many orders that moved together.
+async fn record_all(tx: &Tx, by: By, orders: &[order::Model], event: Event) -> Result<()> {
+    let (from, to) = event.edge();
+    let step = Moves { kind: "order", from: Some(from), to, event: event.name(), by, why: None };
+    let items: Vec<_> = orders.iter().map(|order| (order.id, payload(order))).collect();
+    tx.moved_all(step, &items).await
 }
 
 /// What every event of an order carries.
@@ -128,20 +136,29 @@ pub async fn into_batch(tx: &Tx, by: By, presale_id: Uuid) -> Result<Vec<(order:
     orders.sort_by_key(|order| (order.paid_at, order.id));
     let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();
     let mut lines = query::lines_of_all(tx.conn(), tx.brand_id(), &ids).await?;
-    let mut taken = Vec::with_capacity(orders.len());
-    for order in orders {
-        record(tx, by, &order, Event::Batch, None).await?;
+    record_all(tx, by, &orders, Event::Batch).await?;
+    let with_lines = |order: order::Model| {
         let lines = lines.remove(&order.id).unwrap_or_default();
-        taken.push((order, lines));
-    }
-    Ok(taken)
+        (order, lines)
+    };
+    Ok(orders.into_iter().map(with_lines).collect())
 }
 
 /// in_batch → paid for those of `order_ids` that are in a batch, when their batch is given up.
 pub async fn out_of_batch(tx: &Tx, by: By, order_ids: &[Uuid]) -> Result<Vec<order::Model>> {
+    let (from, to) = Event::Unbatch.edge();
     let mut back = Vec::with_capacity(order_ids.len());
-    for id in order_ids {
-        back.extend(step(tx, by, *id, Event::Unbatch, None, None).await?);
+    for ids in order_ids.chunks(query::CHUNK) {
+        let orders = order::Entity::update_many()
+            .col_expr(Column::Status, Expr::value(to))
+            .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+            .filter(Column::BrandId.eq(tx.brand_id()))
+            .filter(Column::Id.is_in(ids.iter().copied()))
+            .filter(Column::Status.eq(from))
+            .exec_with_returning(tx.conn())
+            .await?;
+        record_all(tx, by, &orders, Event::Unbatch).await?;
+        back.extend(orders);
     }
     Ok(back)
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::people::actor::Actor;
 
 /// Ids in one `in (…)`: both databases take many more, but plans get slow.
-const CHUNK: usize = 1_000;
+pub(super) const CHUNK: usize = 1_000;
 
 /// The order, or `NOT_FOUND` for one of another brand just as for none. Not scoped to its buyer.
 pub async fn find(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<order::Model> {

@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::load;
 use crate::people::actor::Actor;
 use crate::people::door;
-use crate::people::graphql::Factory;
+use crate::people::graphql::view::Factory;
 use crate::people::loader::FactoryById;
 
 /// Where a batch stands.

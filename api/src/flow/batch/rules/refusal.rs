@@ -14,6 +14,14 @@ pub fn nothing_to_release() -> Refusal {
     )
 }
 
+pub fn taken_meanwhile() -> Refusal {
+    Refusal::new(
+        Code::Stale,
+        "Another release took some of these pieces just now; load the batches and release what is left.",
+        "部分件数刚被另一次下单占用，请刷新批次后再下单剩余件数。",
+    )
+}
+
 pub fn lease_lost(epoch: i32) -> Refusal {
     Refusal::new(
         Code::LeaseLost,

@@ -11,7 +11,9 @@ use entity::presale::{self, PresaleStatus};
 use entity::unit::{self, UnitStatus};
 use entity::{batch_cell, batch_offer, brand};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
+use sea_orm::{
+    ActiveEnum, ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, Set, SqlErr,
+};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -70,6 +72,9 @@ pub async fn release(app: &App, actor: &Actor, key: &str, input: &Release) -> Re
         check_due_date(&tx, input.due_date).await?;
         check_factories(&tx, &input.factory_ids).await?;
         let presale = succeeded(&tx, input.presale_id).await?;
+        // The counter's row makes two releases of a brand follow each other, so that the second one
+        // sees which pieces the first has taken.
+        let batch_no = format!("B-{:06}", tx.next_number("batch").await?);
         lifecycle::into_batch(&tx, actor.by(), presale.id).await?;
         let lines = query::paid_lines(tx.conn(), tx.brand_id(), presale.id).await?;
         let live = query::live_pieces(tx.conn(), tx.brand_id(), presale.id).await?;
@@ -77,7 +82,7 @@ pub async fn release(app: &App, actor: &Actor, key: &str, input: &Release) -> Re
         if pieces.is_empty() {
             return Err(refusal::nothing_to_release().into());
         }
-        let batch = insert_batch(&tx, id, &presale, input, terms, pieces.len()).await?;
+        let batch = insert_batch(&tx, id, batch_no, &presale, input, terms, pieces.len()).await?;
         insert_cells(&tx, id, &pieces).await?;
         insert_pieces(&tx, id, &pieces).await?;
         insert_offers(&tx, id, &input.factory_ids).await?;
@@ -158,6 +163,7 @@ async fn succeeded(tx: &Tx, presale_id: Uuid) -> Result<presale::Model> {
 async fn insert_batch(
     tx: &Tx,
     id: Uuid,
+    batch_no: String,
     presale: &presale::Model,
     input: &Release,
     terms: &Terms,
@@ -166,7 +172,7 @@ async fn insert_batch(
     let row = batch::Model {
         brand_id: tx.brand_id(),
         id,
-        batch_no: format!("B-{:06}", tx.next_number("batch").await?),
+        batch_no,
         presale_id: presale.id,
         design_id: presale.design_id,
         design_version_id: presale.design_version_id,
@@ -187,7 +193,7 @@ async fn insert_batch(
         released_at: tx.now(),
         created_at: tx.now(),
     };
-    let insert = batch::Entity::insert(sea_orm::IntoActiveModel::<batch::ActiveModel>::into_active_model(row.clone()).reset_all());
+    let insert = batch::Entity::insert(row.clone().into_active_model().reset_all());
     insert.exec_without_returning(tx.conn()).await?;
     Ok(row)
 }
@@ -220,7 +226,11 @@ async fn insert_pieces(tx: &Tx, batch_id: Uuid, pieces: &[Piece]) -> Result<()> 
             created_at: Set(tx.now()),
             ended_at: Set(None),
         });
-        allocation::Entity::insert_many(allocations).exec_without_returning(tx.conn()).await?;
+        let inserted = allocation::Entity::insert_many(allocations).exec_without_returning(tx.conn()).await;
+        inserted.map_err(|error| match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => Error::from(refusal::taken_meanwhile()),
+            _ => Error::from(error),
+        })?;
         insert_units(tx, batch_id, chunk, &ids).await?;
     }
     Ok(())

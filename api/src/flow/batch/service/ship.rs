@@ -152,7 +152,7 @@ async fn ship_cell(tx: &Tx, hold: &Hold, shipment_id: Uuid, sku_id: Uuid, pieces
         ],
     ));
     let assigned = assigned.await?.rows_affected();
-    if counted.rows_affected == 1 && assigned == pieces.unsigned_abs().into() {
+    if counted.rows_affected == 1 && assigned == u64::from(pieces.unsigned_abs()) {
         return Ok(());
     }
     // Checked before in this transaction: a difference is a bug or a conflict, never the client's fault.

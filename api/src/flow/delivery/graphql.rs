@@ -1,0 +1,374 @@
+//! Parcels in the API: the buyer's delivery, and the packing list of the brand's people.
+
+use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::parcel::{self, ParcelStatus as Status};
+use uuid::Uuid;
+
+use super::loader::UnitsIn;
+use super::rules::{ParcelEvent, next};
+use super::service::{dispatch, receive};
+use super::{policy, query};
+use crate::app::App;
+use crate::base::id::{BatchId, OrderId, ParcelId, SkuId};
+use crate::base::page::{List, Page, PageArgs};
+use crate::error::{Error, Result};
+use crate::flow::order;
+use crate::flow::order::loader::OrderById;
+use crate::load;
+use crate::payload;
+use crate::people::actor::Actor;
+use crate::people::door;
+use crate::people::loader::MemberById;
+use crate::people::vault::{self, AddressIn};
+
+/// Where a parcel is.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "Status")]
+pub enum ParcelStatus {
+    /// In the brand's warehouse, or on the way there from the factory.
+    Packing,
+    /// On its way to the buyer.
+    Shipped,
+    /// Confirmed by the buyer, or on its way for so long that it counts as received.
+    Received,
+}
+
+/// What a parcel holds of one SKU.
+#[derive(SimpleObject)]
+pub struct ParcelLine {
+    /// Which colour and size.
+    pub sku_id: SkuId,
+    /// Article code on the label.
+    pub sku_code: String,
+    /// Colour, as the presale names it.
+    pub color: String,
+    /// Size, as the presale names it.
+    pub size: String,
+    /// Pieces in this parcel.
+    pub pieces: i32,
+    /// Codes on the labels of these pieces.
+    pub unit_codes: Vec<String>,
+}
+
+/// One parcel of an order.
+pub struct Parcel(pub parcel::Model);
+
+#[Object]
+impl Parcel {
+    /// Names the parcel.
+    async fn id(&self) -> ParcelId {
+        self.0.id.into()
+    }
+
+    /// The order it belongs to; an order may come in several parcels.
+    async fn order_id(&self) -> OrderId {
+        self.0.order_id.into()
+    }
+
+    /// Where it is.
+    async fn status(&self) -> ParcelStatus {
+        self.0.status.into()
+    }
+
+    /// Carrier; null before it leaves.
+    async fn carrier(&self) -> Option<&str> {
+        self.0.carrier.as_deref()
+    }
+
+    /// Waybill number of the carrier; null before it leaves.
+    async fn tracking_no(&self) -> Option<&str> {
+        self.0.tracking_no.as_deref()
+    }
+
+    /// Pieces in it.
+    async fn pieces(&self) -> i32 {
+        self.0.pieces
+    }
+
+    /// What is in it, by SKU.
+    async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<ParcelLine>> {
+        let units = load::of(ctx).load_one(UnitsIn(self.0.brand_id, self.0.id)).await?.unwrap_or_default();
+        let mut lines: Vec<ParcelLine> = Vec::new();
+        for unit in units {
+            match lines.iter_mut().find(|line| line.sku_id.0 == unit.sku_id) {
+                Some(line) => {
+                    line.pieces += 1;
+                    line.unit_codes.push(unit.unit_code);
+                }
+                None => lines.push(ParcelLine {
+                    sku_id: unit.sku_id.into(),
+                    sku_code: unit.sku_code,
+                    color: unit.color,
+                    size: unit.size,
+                    pieces: 1,
+                    unit_codes: vec![unit.unit_code],
+                }),
+            }
+        }
+        Ok(lines)
+    }
+
+    /// When it left the warehouse.
+    async fn shipped_at(&self) -> Option<DateTime<Utc>> {
+        self.0.shipped_at
+    }
+
+    /// When it counts as received if nobody confirms; null unless it is on its way.
+    async fn counts_as_received_at(&self, ctx: &Context<'_>) -> Option<DateTime<Utc>> {
+        let app = ctx.data_unchecked::<App>();
+        let is_on_its_way = next(self.0.status, ParcelEvent::Received).is_some();
+        self.0.shipped_at.filter(|_| is_on_its_way).map(|at| at + app.config.receipt)
+    }
+
+    /// When it was received.
+    async fn received_at(&self) -> Option<DateTime<Utc>> {
+        self.0.received_at
+    }
+}
+
+/// Verbs that would work now.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryAction {
+    /// `confirmReceipt`
+    ConfirmReceipt,
+}
+
+/// How an order reaches its buyer.
+pub struct Delivery {
+    brand_id: Uuid,
+    order_id: Uuid,
+}
+
+impl From<entity::order::Model> for Delivery {
+    fn from(order: entity::order::Model) -> Self {
+        Delivery { brand_id: order.brand_id, order_id: order.id }
+    }
+}
+
+#[Object]
+impl Delivery {
+    /// The order.
+    async fn order_id(&self) -> OrderId {
+        self.order_id.into()
+    }
+
+    /// Its parcels, oldest first; empty until the first pieces have left the factory.
+    async fn parcels(&self, ctx: &Context<'_>) -> Result<Vec<Parcel>> {
+        let app = ctx.data_unchecked::<App>();
+        let parcels = query::of_order(app.db.read(), self.brand_id, self.order_id).await?;
+        Ok(parcels.into_iter().map(Parcel).collect())
+    }
+
+    /// What I could do now.
+    async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<DeliveryAction>> {
+        let app = ctx.data_unchecked::<App>();
+        if ctx.data_unchecked::<Actor>().member().is_err() {
+            return Ok(Vec::new());
+        }
+        let parcels = query::of_order(app.db.read(), self.brand_id, self.order_id).await?;
+        let on_its_way = parcels.iter().any(|parcel| next(parcel.status, ParcelEvent::Received).is_some());
+        Ok(if on_its_way { vec![DeliveryAction::ConfirmReceipt] } else { Vec::new() })
+    }
+}
+
+/// Where a parcel goes, in full, for printing its label.
+#[derive(SimpleObject)]
+pub struct ParcelLabel {
+    /// Name of the recipient.
+    pub recipient: String,
+    /// Phone of the recipient.
+    pub phone: String,
+    /// Province.
+    pub province: String,
+    /// City.
+    pub city: String,
+    /// District.
+    pub district: String,
+    /// Street, house, door.
+    pub street: String,
+}
+
+/// A parcel on the packing list, with the order it is for.
+pub struct PackingItem(parcel::Model);
+
+impl PackingItem {
+    async fn order(&self, ctx: &Context<'_>) -> Result<entity::order::Model> {
+        let order = load::of(ctx).load_one(OrderById(self.0.brand_id, self.0.order_id)).await?;
+        order.ok_or_else(|| Error::not_found("order"))
+    }
+}
+
+#[Object]
+impl PackingItem {
+    /// The parcel and what goes into it.
+    async fn parcel(&self) -> Parcel {
+        Parcel(self.0.clone())
+    }
+
+    /// Number of the order, for people.
+    async fn order_no(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.order(ctx).await?.order_no)
+    }
+
+    /// Recipient with most of the name hidden, for lists.
+    async fn recipient_masked(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.order(ctx).await?.recipient_masked)
+    }
+
+    /// Phone with most digits hidden, for lists.
+    async fn phone_masked(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.order(ctx).await?.phone_masked)
+    }
+
+    /// Province, city and district.
+    async fn region(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.order(ctx).await?.region)
+    }
+
+    /// The address in full; null when the buyer's data has been deleted. Ask for it only to print labels.
+    async fn label(&self, ctx: &Context<'_>) -> Result<Option<ParcelLabel>> {
+        policy::may_pack(ctx.data_unchecked::<Actor>())?;
+        let app = ctx.data_unchecked::<App>();
+        let order = self.order(ctx).await?;
+        let member = load::of(ctx).load_one(MemberById(order.brand_id, order.member_id)).await?;
+        let Some(member) = member.filter(|member| member.data_key.is_some()) else { return Ok(None) };
+        let key = vault::data_key_of(&app.keyring, &member)?;
+        let address = vault::open_address(&key, AddressIn::Order(order.id), &order.address)?;
+        Ok(Some(ParcelLabel {
+            recipient: address.recipient,
+            phone: address.phone,
+            province: address.province,
+            city: address.city,
+            district: address.district,
+            street: address.street,
+        }))
+    }
+}
+
+/// One parcel that leaves the warehouse.
+#[derive(InputObject)]
+pub struct DispatchParcelInput {
+    /// A parcel of the packing list.
+    pub parcel_id: ParcelId,
+    /// Name of the carrier, up to 40 characters.
+    pub carrier: String,
+    /// Waybill number: 6 to 40 letters, digits and dashes; one number, one parcel.
+    pub tracking_no: String,
+}
+
+/// Which parcels of a batch leave.
+#[derive(InputObject)]
+pub struct DispatchParcelsInput {
+    /// 8 to 64 characters; a repeat with the same key answers the same and does nothing twice.
+    pub idempotency_key: String,
+    /// The batch they came with.
+    pub batch_id: BatchId,
+    /// 1 to 200 parcels, all dispatched or none.
+    pub parcels: Vec<DispatchParcelInput>,
+}
+
+/// Which order has arrived.
+#[derive(InputObject)]
+pub struct ConfirmReceiptInput {
+    /// 8 to 64 characters; a repeat with the same key answers the same and does nothing twice.
+    pub idempotency_key: String,
+    /// My order.
+    pub order_id: OrderId,
+}
+
+payload!(
+    /// Outcome of dispatching.
+    DispatchParcelsPayload {
+        /// The dispatched parcels.
+        parcels: Vec<Parcel>
+    }
+);
+payload!(
+    /// Outcome of confirming receipt.
+    ConfirmReceiptPayload {
+        /// The delivery of the order.
+        delivery: Delivery
+    }
+);
+
+#[derive(Default)]
+pub struct DeliveryQuery;
+
+#[Object]
+impl DeliveryQuery {
+    /// How an order reaches its buyer: her own for a member, any of the brand for staff.
+    #[graphql(guard = "door::BRAND", directive = door::needs::apply(door::BRAND.roles()))]
+    async fn delivery(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which order.")] order_id: OrderId,
+    ) -> Result<Delivery> {
+        let app = ctx.data_unchecked::<App>();
+        let actor = ctx.data_unchecked::<Actor>();
+        Ok(order::query::find_visible(app.db.read(), actor, order_id.0).await?.into())
+    }
+
+    /// The parcels of a batch with what goes into them and where they go, oldest first.
+    #[graphql(guard = "door::SUPPORT", directive = door::needs::apply(door::SUPPORT.roles()))]
+    async fn packing_list(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which batch.")] batch_id: BatchId,
+        #[graphql(desc = "In one state; in any when missing.")] status: Option<ParcelStatus>,
+        #[graphql(desc = "Page size, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor of the last parcel of the page before.")] after: Option<String>,
+    ) -> Result<Page<PackingItem>> {
+        let app = ctx.data_unchecked::<App>();
+        let brand_id = policy::may_pack(ctx.data_unchecked::<Actor>())?.brand_id;
+        List::oldest_first("packing", batch_id.0)
+            .page(
+                ctx,
+                app.db.read(),
+                query::of_batch(brand_id, batch_id.0, status.map(Status::from)),
+                parcel::Column::Id,
+                &PageArgs::new(first, after, None, None),
+                |row: parcel::Model| (row.id, PackingItem(row)),
+            )
+            .await
+    }
+}
+
+#[derive(Default)]
+pub struct DeliveryMutation;
+
+#[Object]
+impl DeliveryMutation {
+    /// Hands parcels to carriers. An order whose pieces are all on their way is shipped with them.
+    #[graphql(guard = "door::SUPPORT", directive = door::needs::apply(door::SUPPORT.roles()))]
+    async fn dispatch_parcels(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which parcels leave.")] input: DispatchParcelsInput,
+    ) -> Result<DispatchParcelsPayload> {
+        let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
+        let leaving: Vec<_> = input
+            .parcels
+            .into_iter()
+            .map(|one| dispatch::Leaving {
+                parcel_id: one.parcel_id.0,
+                carrier: one.carrier,
+                tracking_no: one.tracking_no,
+            })
+            .collect();
+        let done = dispatch::dispatch(app, actor, &input.idempotency_key, input.batch_id.0, &leaving).await;
+        let views = done.map(|done| done.map(|parcels| parcels.into_iter().map(Parcel).collect::<Vec<_>>()));
+        DispatchParcelsPayload::of(ctx, views)
+    }
+
+    /// Confirms that everything of my order that was on its way is here.
+    #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
+    async fn confirm_receipt(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which order.")] input: ConfirmReceiptInput,
+    ) -> Result<ConfirmReceiptPayload> {
+        let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
+        ConfirmReceiptPayload::of(ctx, receive::confirm(app, actor, &input.idempotency_key, input.order_id.0).await)
+    }
+}

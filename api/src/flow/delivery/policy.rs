@@ -1,0 +1,11 @@
+//! May this actor pack and read addresses?
+
+use entity::staff::StaffRole;
+
+use crate::error::Result;
+use crate::people::actor::{Actor, StaffActor};
+
+/// Who packs: the only roles that read a buyer's address in full.
+pub fn may_pack(actor: &Actor) -> Result<&StaffActor> {
+    actor.staff(&[StaffRole::Support, StaffRole::Merchandiser])
+}
