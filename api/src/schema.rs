@@ -8,18 +8,45 @@ use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
 use crate::flow::delivery::graphql::{DeliveryMutation, DeliveryQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
 use crate::flow::order::graphql::{OrderMutation, OrderQuery};
+use crate::flow::payment::graphql::{PaymentMutation, PaymentQuery};
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
-use crate::insight::graphql::InsightQuery;
 use crate::growth::graphql::GrowthQuery;
+use crate::insight::graphql::InsightQuery;
 use crate::people::graphql::{PeopleMutation, PeopleQuery};
 
 #[derive(MergedObject, Default)]
-pub struct Query(PeopleQuery, CommunityQuery, DesignQuery, RoundQuery, TryOnQuery, PresaleQuery, OrderQuery, BatchQuery, FactoryQuery, DeliveryQuery, GrowthQuery, InsightQuery);
+pub struct Query(
+    PeopleQuery,
+    CommunityQuery,
+    DesignQuery,
+    RoundQuery,
+    TryOnQuery,
+    PresaleQuery,
+    OrderQuery,
+    PaymentQuery,
+    BatchQuery,
+    FactoryQuery,
+    DeliveryQuery,
+    GrowthQuery,
+    InsightQuery,
+);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(PeopleMutation, CommunityMutation, DesignMutation, RoundMutation, TryOnMutation, PresaleMutation, OrderMutation, BatchMutation, FactoryMutation, DeliveryMutation);
+pub struct Mutation(
+    PeopleMutation,
+    CommunityMutation,
+    DesignMutation,
+    RoundMutation,
+    TryOnMutation,
+    PresaleMutation,
+    OrderMutation,
+    PaymentMutation,
+    BatchMutation,
+    FactoryMutation,
+    DeliveryMutation,
+);
 
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 

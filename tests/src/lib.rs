@@ -10,6 +10,7 @@ mod answer;
 mod database;
 mod people;
 mod person;
+mod rounds;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ pub use answer::Answer;
 pub use database::Backend;
 pub use people::Brand;
 pub use person::{Person, picture};
+pub use rounds::design_content;
 
 /// When every test begins: a Monday morning in Shanghai.
 pub const START: &str = "2026-03-02T02:00:00Z";

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::base::clock::Clock;
 use crate::config::{Config, WechatMode};
 
-pub use serve::{Running, listen, start};
+pub use serve::{Running, listen, start, wait_for_signal};
 
 /// GraphQL backend of a storefront that makes only what people asked for.
 #[derive(Parser)]

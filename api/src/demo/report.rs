@@ -53,6 +53,8 @@ impl Report {
             let bar = "█".repeat(usize::try_from(picks / 2).unwrap_or(0));
             out.push_str(&format!("{mark} {rank:>3}  {:<26} {picks:>3} {bar}\n", cut(title, 26)));
         }
+        let post = |name: &str| self.tryon[name].as_str().unwrap_or("");
+        out.push_str(&format!("\nTry-on ({}, size {})\n  {}\n  but: {}\n", post("adLabel"), post("sizeWorn"), post("body"), post("cons")));
         out.push_str("\nDemand book (paid pieces, size × colour)\n");
         out.push_str(&matrix(&self.demand));
         out.push_str(&format!("\nBatch {}\n", at(&self.batch, "batchNo").as_str().unwrap_or("")));

@@ -7,6 +7,7 @@ pub mod round;
 pub mod tryon;
 pub mod presale;
 pub mod order;
+pub mod payment;
 pub mod batch;
 pub mod delivery;
 
@@ -22,6 +23,7 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     people::on_event(app, event).await?;
     provider::on_event(app, event).await?;
     tryon::events::on_event(app, event).await?;
+    payment::timers::on_event(app, event).await?;
     match event.kind.as_str() {
         "order.paid" | "order.expired" | "order.cancelled" => presale::timers::on_hold_ended(app, event).await?,
         kind if kind.starts_with("batch.") => {
@@ -45,6 +47,7 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
         delivery::RECEIPT => delivery::on_receipt_due(app, timer).await,
         delivery::COMPLETE => delivery::on_complete_due(app, timer).await,
         _ if presale::timers::on_timer(app, timer).await? => Ok(()),
+        _ if payment::timers::on_timer(app, timer).await? => Ok(()),
         other => Err(anyhow::anyhow!("no stage knows the timer “{other}”").into()),
     }
 }

@@ -9,3 +9,4 @@ pub mod metrics;
 pub mod request_id;
 pub mod server;
 pub mod wechat_push;
+pub mod wechat_pay;

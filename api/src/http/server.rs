@@ -9,6 +9,7 @@ use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use serde_json::json;
 
 use super::graphql::{self, MAX_BODY};
+use super::{graphiql, health, media, request_id, wechat_pay, wechat_push};
 use super::{graphiql, health, media, request_id, wechat_push};
 use crate::app::App;
 use crate::schema;
@@ -26,6 +27,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
             .app_data(schema.clone())
             .app_data(web::PayloadConfig::new(MAX_BODY))
             .configure(routes)
+            .configure(wechat_pay::configure)
             .configure(media::configure)
             .configure(wechat_push::configure)
             .configure(|cfg| {

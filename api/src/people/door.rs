@@ -44,6 +44,7 @@ pub const KOC_OR_MERCHANDISER: Door = Door(&[Role::Koc, Role::Merchandiser]);
 pub const MERCHANDISER: Door = Door(&[Role::Merchandiser]);
 pub const DESIGNER: Door = Door(&[Role::Designer, Role::Merchandiser]);
 pub const SUPPORT: Door = Door(&[Role::Support, Role::Merchandiser]);
+pub const FINANCE: Door = Door(&[Role::Finance]);
 pub const FACTORY: Door = Door(&[Role::Factory]);
 
 impl Door {

@@ -16,7 +16,7 @@ use crate::wechat::standin::{Standin, StandinBrand, test_account};
 /// The pilot's brand.
 pub const SLUG: &str = "pilot";
 pub const TEMPLATE: &str = "demo-presale-opened";
-const KOC: &str = "demo-openid-koc";
+pub const KOC: &str = "demo-openid-koc";
 
 /// Makes the brand's account known to the stand-in, whose memory ends with the process.
 pub fn register(standin: &Standin, public_url: &str) -> Result<()> {

@@ -21,7 +21,7 @@ use super::report::Report;
 use crate::app::App;
 use crate::wechat::standin::Standin;
 
-pub use cast::{SLUG, register};
+pub use cast::register;
 
 /// Members of the community.
 pub const MEMBERS: usize = 205;
@@ -56,6 +56,14 @@ impl Pilot<'_> {
         self.sell().await.context("the presale")?;
         self.make().await.context("the batch")?;
         self.diary.note("finished", true);
+        self.diary.save()
+    }
+
+    /// Fresh sessions for those whose tokens are printed; the old ones may have ended.
+    pub async fn greet_again(&self) -> Result<()> {
+        self.sign_in_staff("merchandiser").await?;
+        self.sign_in_member("koc", cast::KOC).await?;
+        self.sign_in_member("member.0", &cast::openid(0)).await?;
         self.diary.save()
     }
 

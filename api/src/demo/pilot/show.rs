@@ -47,7 +47,8 @@ impl Pilot<'_> {
         }
         let mut photos = Vec::new();
         for number in 1..=2u32 {
-            let photo = self.diary.once(&format!("photo.{number}"), || async {
+            let note = format!("photo.{number}");
+            let photo = self.diary.once(&note, || async {
                 let bytes = tokio::task::spawn_blocking(move || pictures::tryon(number)).await?;
                 Ok(json!(koc.upload(bytes).await?))
             });

@@ -1,6 +1,6 @@
 //! May this actor do this to this round?
 
-use entity::round;
+use entity::round::{self, RoundStatus};
 use entity::staff::StaffRole;
 
 use super::rules::{self, Event};
@@ -18,4 +18,9 @@ pub fn available(actor: &Actor, round: &round::Model) -> Vec<Event> {
         return Vec::new();
     }
     Event::ALL.into_iter().filter(|event| rules::next(round.status, *event).is_some()).collect()
+}
+
+/// Whether the window can still be moved.
+pub fn may_change_window(actor: &Actor, round: &round::Model) -> bool {
+    may_run(actor).is_ok() && matches!(round.status, RoundStatus::Scheduled | RoundStatus::Open)
 }

@@ -110,6 +110,38 @@ impl Window {
     }
 }
 
+/// The window after moving its ends: both of a scheduled round, only the last of an open one.
+pub fn moved_window(
+    status: RoundStatus,
+    window: Window,
+    (opens_at, closes_at): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    now: DateTime<Utc>,
+) -> Result<Window, Refusal> {
+    let closes_at = closes_at.unwrap_or(window.closes_at);
+    match status {
+        RoundStatus::Draft | RoundStatus::Scheduled => {
+            Window { opens_at: opens_at.unwrap_or(window.opens_at), closes_at }.checked(now)
+        }
+        RoundStatus::Open if opens_at.is_some() => Err(Refusal::invalid(
+            "opensAt",
+            "This round has begun; only its end can move.",
+            "选款已开始，只能调整结束时间。",
+        )),
+        RoundStatus::Open => {
+            Window { opens_at: now, closes_at }.checked(now)?;
+            Ok(Window { opens_at: window.opens_at, closes_at })
+        }
+        RoundStatus::Closed | RoundStatus::Cancelled => {
+            let state = status.to_value();
+            let (en, zh) = (
+                format!("This round is {state}; its window stays."),
+                format!("该选款的状态为 {state}，时间不能再调整。"),
+            );
+            Err(Refusal::wrong_state(&state, en, zh))
+        }
+    }
+}
+
 /// The round is over.
 pub fn closed(at: DateTime<Utc>) -> Refusal {
     Refusal::new(Code::Closed, "This round is over; see which designs advanced.", "选款已结束，请查看入选的设计。")
@@ -201,6 +233,22 @@ mod tests {
         assert!(days(0, 60).checked(at(0)).is_ok());
         assert_eq!(days(0, 61).checked(at(0)).unwrap_err().field, ["closesAt"]);
         assert_eq!(days(367, 368).checked(at(0)).unwrap_err().field, ["opensAt"]);
+    }
+
+    #[test]
+    fn an_open_round_keeps_its_beginning_and_an_ended_one_its_window() {
+        let (opens, closes) = (Some(at(300)), Some(at(400)));
+        let moved = |status, ends| moved_window(status, WINDOW(), ends, at(150));
+        let scheduled = Window { opens_at: at(300), closes_at: at(400) };
+        assert_eq!(moved(RoundStatus::Scheduled, (opens, closes)).unwrap(), scheduled);
+        assert_eq!(moved(RoundStatus::Scheduled, (opens, None)).unwrap_err().field, ["closesAt"]);
+        let longer = Window { opens_at: at(100), closes_at: at(400) };
+        assert_eq!(moved(RoundStatus::Open, (None, closes)).unwrap(), longer);
+        assert_eq!(moved(RoundStatus::Open, (opens, None)).unwrap_err().field, ["opensAt"]);
+        assert_eq!(moved(RoundStatus::Open, (None, Some(at(150)))).unwrap_err().field, ["closesAt"]);
+        for ended in [RoundStatus::Closed, RoundStatus::Cancelled] {
+            assert_eq!(moved(ended, (None, closes)).unwrap_err().code, Code::WrongState);
+        }
     }
 
     #[test]

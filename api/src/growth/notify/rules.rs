@@ -23,6 +23,9 @@ const TITLE: &str = "thing1";
 const PRICE: &str = "amount2";
 const CLOSES_AT: &str = "time3";
 
+/// All keywords, each of which WeChat wants filled.
+pub const TEMPLATE_KEYS: &[&str] = &[TITLE, PRICE, CLOSES_AT];
+
 /// Whether a member is in the hold-out group of a presale: the same answer each time, and a larger
 /// percentage holds out everyone a smaller one does.
 pub fn is_held_out(presale_id: Uuid, member_id: Uuid, percent: i32) -> bool {

@@ -21,6 +21,7 @@ impl From<Entry> for Address {
     }
 }
 
+/// An entry of my address book, in full. Nobody else can read it.
 #[Object]
 impl Address {
     /// `address_…`; what an order is placed with.

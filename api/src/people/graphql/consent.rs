@@ -36,6 +36,7 @@ impl From<consent::Model> for Consent {
     }
 }
 
+/// An agreement of a member.
 #[Object]
 impl Consent {
     /// `consent_…`.

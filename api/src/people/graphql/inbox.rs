@@ -31,6 +31,7 @@ pub enum MessageKind {
 /// A message from my brand, kept here even when a push did not reach me.
 pub struct InboxMessage(pub inbox_message::Model);
 
+/// A message from my brand, kept here even when a push did not reach me.
 #[Object]
 impl InboxMessage {
     /// `msg_…`.

@@ -39,6 +39,7 @@ impl Member {
     }
 }
 
+/// A person in one brand. The same human in two brands is two members who know nothing of each other.
 #[Object]
 impl Member {
     /// `member_…`; the same for as long as the member exists.
@@ -87,6 +88,7 @@ impl From<staff::Model> for Staff {
     }
 }
 
+/// A person of the brand's team.
 #[Object]
 impl Staff {
     /// `staff_…`.
@@ -142,6 +144,7 @@ impl From<factory::Model> for Factory {
     }
 }
 
+/// A factory. It serves many brands and belongs to none.
 #[Object]
 impl Factory {
     /// `factory_…`; the same for all brands.
@@ -169,6 +172,7 @@ impl From<brand::Model> for Brand {
     }
 }
 
+/// A brand and the limits it works within.
 #[Object]
 impl Brand {
     /// `brand_…`.

@@ -44,6 +44,7 @@ impl Viewer {
     }
 }
 
+/// Whoever sends the request. What a kind of caller does not have is null or empty for it.
 #[Object]
 impl Viewer {
     /// What kind of caller the token belongs to; anonymous without one.

@@ -39,7 +39,7 @@ pub struct Place {
 }
 
 /// Puts pieces on hold for the member and writes her order with its one amount due. Twelve
-/// statements for a first order of one SKU, two more when the presale limit or capacity refuses.
+/// statements for an order of one SKU, one more for each further SKU.
 pub async fn place(app: &App, actor: &Actor, key: &str, input: &Place) -> Result<Done<order::Model>> {
     let member = actor.member()?;
     let once = &Once::new(member.id, "placeOrder", key, input)?;

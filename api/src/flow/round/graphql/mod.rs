@@ -1,5 +1,6 @@
 //! Rounds in the API.
 
+mod entry;
 mod view;
 
 use async_graphql::{Context, InputObject, Object};
@@ -15,7 +16,8 @@ use crate::payload;
 use crate::people::actor::Actor;
 use crate::people::door;
 
-pub use view::{CommunityTally, Round, RoundAction, RoundEntry, RoundStatus};
+pub use entry::{CommunityTally, RoundEntry};
+pub use view::{Round, RoundAction, RoundStatus};
 
 #[derive(InputObject)]
 pub struct CreateRoundInput {
@@ -73,6 +75,18 @@ pub struct CloseRoundInput {
 }
 
 #[derive(InputObject)]
+pub struct ChangeRoundWindowInput {
+    /// Made by the client for this one action; a repeat with the same key answers the same.
+    pub idempotency_key: String,
+    /// A scheduled or open round.
+    pub round_id: RoundId,
+    /// The new beginning of a scheduled round; unchanged when null.
+    pub opens_at: Option<DateTime<Utc>>,
+    /// The new end; unchanged when null.
+    pub closes_at: Option<DateTime<Utc>>,
+}
+
+#[derive(InputObject)]
 pub struct CancelRoundInput {
     /// Made by the client for this one action; a repeat with the same key answers the same.
     pub idempotency_key: String,
@@ -114,6 +128,13 @@ payload!(
     /// The closed round, or why it is not.
     CloseRoundPayload {
         /// Ranked, with the top designs advanced.
+        round: Round
+    }
+);
+payload!(
+    /// The round with its new window, or why the old one stands.
+    ChangeRoundWindowPayload {
+        /// Scheduled or open as before.
         round: Round
     }
 );
@@ -228,6 +249,19 @@ impl RoundMutation {
     ) -> Result<CloseRoundPayload> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         CloseRoundPayload::of(ctx, service::close(app, actor, &input.idempotency_key, input.round_id.0).await)
+    }
+
+    /// Moves the window of a scheduled round, or the end of an open one. Picks already made stand.
+    #[graphql(guard = "door::MERCHANDISER", directive = door::needs::apply(door::MERCHANDISER.roles()))]
+    async fn change_round_window(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which round, and its new ends.")] input: ChangeRoundWindowInput,
+    ) -> Result<ChangeRoundWindowPayload> {
+        let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
+        let ChangeRoundWindowInput { idempotency_key, round_id, opens_at, closes_at } = input;
+        let change = service::ChangeWindow { round_id: round_id.0, opens_at, closes_at };
+        ChangeRoundWindowPayload::of(ctx, service::change_window(app, actor, &idempotency_key, &change).await)
     }
 
     /// Ends a round without a result. Its designs may go on another slate; its picks count for nothing.

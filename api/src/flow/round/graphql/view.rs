@@ -1,4 +1,4 @@
-//! Rounds and their entries as they are shown.
+//! A round as it is shown.
 
 use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, Utc};
@@ -6,14 +6,14 @@ use entity::round::{self, RoundStatus as Status, RoundTieBreak};
 use entity::round_entry;
 use uuid::Uuid;
 
+use super::RoundEntry;
 use crate::app::App;
-use crate::base::id::{DesignId, RoundEntryId, RoundId};
+use crate::base::id::{DesignId, RoundId};
 use crate::base::lang::Lang;
 use crate::error::{Error, Result};
 use crate::flow::community::graphql::Community;
 use crate::flow::community::loader::{CommunityById, MembershipOf};
-use crate::flow::design::graphql::Design;
-use crate::flow::round::loader::{CommunitiesOf, EntriesOf, MyPicks, RoundById, TalliesOf};
+use crate::flow::round::loader::{CommunitiesOf, EntriesOf, MyPicks};
 use crate::flow::round::policy;
 use crate::flow::round::rules::{Event, Window};
 use crate::load;
@@ -56,6 +56,8 @@ pub enum RoundAction {
     Close,
     /// `cancelRound`
     Cancel,
+    /// `changeRoundWindow`
+    ChangeWindow,
 }
 
 #[Object]
@@ -123,10 +125,19 @@ impl Round {
 
     /// The designs: in the order of the slate while the round runs, by rank once it is closed.
     async fn entries(&self, ctx: &Context<'_>) -> Result<Vec<RoundEntry>> {
-        let key = EntriesOf(self.0.brand_id, self.0.id);
-        let mut entries = load::of(ctx).load_one(key).await?.unwrap_or_default();
+        let (brand_id, id) = (self.0.brand_id, self.0.id);
+        // Asked for together with `myPicks`, one level up from the entries, so that both are one statement.
+        let picks = async {
+            match ctx.look_ahead().field("pickedByMe").exists() {
+                true => my_picks(ctx, brand_id, id).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let entries = async { Ok(load::of(ctx).load_one(EntriesOf(brand_id, id)).await?.unwrap_or_default()) };
+        let (mut entries, picks) = futures_util::try_join!(entries, picks)?;
         entries.sort_by_key(|entry| (entry.rank, entry.position));
-        Ok(entries.into_iter().map(RoundEntry).collect())
+        let picked = |entry: &round_entry::Model| picks.as_ref().map(|picks| picks.contains(&entry.design_id));
+        Ok(entries.into_iter().map(|row| RoundEntry { picked: picked(&row), row }).collect())
     }
 
     /// The communities it is put to: all of them for staff; for a member those she is in or leads.
@@ -154,7 +165,11 @@ impl Round {
             let may_pick = open && self.communities_of_caller(ctx).await?.iter().any(|(_, joined)| *joined);
             return Ok(if may_pick { vec![RoundAction::Pick] } else { Vec::new() });
         }
-        Ok(policy::available(actor, &self.0).into_iter().map(action).collect())
+        let mut actions: Vec<_> = policy::available(actor, &self.0).into_iter().map(action).collect();
+        if policy::may_change_window(actor, &self.0) {
+            actions.push(RoundAction::ChangeWindow);
+        }
+        Ok(actions)
     }
 }
 
@@ -192,103 +207,7 @@ async fn local(ctx: &Context<'_>, brand_id: Uuid, at: DateTime<Utc>) -> Result<S
     Ok(at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string())
 }
 
-async fn my_picks(ctx: &Context<'_>, brand_id: Uuid, round_id: Uuid) -> Result<Vec<Uuid>> {
+pub(super) async fn my_picks(ctx: &Context<'_>, brand_id: Uuid, round_id: Uuid) -> Result<Vec<Uuid>> {
     let Ok(member) = ctx.data_unchecked::<Actor>().member() else { return Ok(Vec::new()) };
     Ok(load::of(ctx).load_one(MyPicks(brand_id, member.id, round_id)).await?.unwrap_or_default())
-}
-
-/// A design on a round's slate, with its tally.
-pub struct RoundEntry(pub round_entry::Model);
-
-impl From<round_entry::Model> for RoundEntry {
-    fn from(row: round_entry::Model) -> Self {
-        RoundEntry(row)
-    }
-}
-
-/// The picks of one community's members.
-pub struct CommunityTally {
-    brand_id: Uuid,
-    community_id: Uuid,
-    picks: i32,
-}
-
-#[Object]
-impl CommunityTally {
-    /// Whose members.
-    async fn community(&self, ctx: &Context<'_>) -> Result<Community> {
-        let found = load::of(ctx).load_one(CommunityById(self.brand_id, self.community_id)).await?;
-        found.map(Community).ok_or_else(|| Error::not_found("community"))
-    }
-
-    /// How many of them pick the design. A member of several communities counts once, in the one she joined first.
-    async fn picks(&self) -> i32 {
-        self.picks
-    }
-}
-
-#[Object]
-impl RoundEntry {
-    /// Names the entry; samples and presales of the design refer to it.
-    async fn id(&self) -> RoundEntryId {
-        self.0.id.into()
-    }
-
-    /// The round whose slate it is on.
-    async fn round(&self, ctx: &Context<'_>) -> Result<Round> {
-        let found = load::of(ctx).load_one(RoundById(self.0.brand_id, self.0.round_id)).await?;
-        found.map(Round).ok_or_else(|| Error::not_found("round"))
-    }
-
-    /// The design in the version that is voted on.
-    async fn design(&self, ctx: &Context<'_>) -> Result<Design> {
-        Design::load(ctx, self.0.brand_id, self.0.design_id, self.0.design_version_id).await
-    }
-
-    /// Place on the slate, from 1.
-    async fn position(&self) -> i32 {
-        self.0.position
-    }
-
-    /// Members who pick it: live while the round is open, final once it is closed.
-    async fn picks(&self) -> i32 {
-        self.0.picks
-    }
-
-    /// Whether I pick it; false for staff.
-    async fn picked_by_me(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(my_picks(ctx, self.0.brand_id, self.0.round_id).await?.contains(&self.0.design_id))
-    }
-
-    /// Where it came out, 1 is first; null until the round is closed.
-    async fn rank(&self) -> Option<i32> {
-        self.0.rank
-    }
-
-    /// Whether it was among the top when the round closed.
-    async fn advanced(&self) -> bool {
-        self.0.advanced
-    }
-
-    /// The picks by community, without those where nobody picked it: all of them for staff, for a KOC those
-    /// of the communities she leads; null for members.
-    async fn tally(&self, ctx: &Context<'_>) -> Result<Option<Vec<CommunityTally>>> {
-        let (actor, loaders, brand_id) = (ctx.data_unchecked::<Actor>(), load::of(ctx), self.0.brand_id);
-        let koc = actor.koc().ok();
-        if koc.is_none() && actor.any_staff().is_err() {
-            return Ok(None);
-        }
-        let rows = loaders.load_one(TalliesOf(brand_id, self.0.round_id)).await?.unwrap_or_default();
-        let mut mine = Vec::new();
-        for row in rows.into_iter().filter(|row| row.design_id == self.0.design_id && row.picks > 0) {
-            if let Some(koc) = koc {
-                let community = loaders.load_one(CommunityById(brand_id, row.community_id)).await?;
-                if community.is_none_or(|community| community.koc_member_id != koc.id) {
-                    continue;
-                }
-            }
-            mine.push(CommunityTally { brand_id, community_id: row.community_id, picks: row.picks });
-        }
-        Ok(Some(mine))
-    }
 }

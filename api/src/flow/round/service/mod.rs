@@ -4,10 +4,12 @@ mod create;
 mod pick;
 mod run;
 mod tally;
+mod window;
 
 pub use create::{Create, create};
 pub use pick::{pick, unpick};
 pub use run::{cancel, close, on_close_due, on_open_due, open};
+pub use window::{ChangeWindow, change_window};
 
 use entity::round::{self, RoundStatus};
 use sea_orm::sea_query::Expr;

@@ -1,0 +1,94 @@
+//! Making sure that an unpaid order can no longer be paid, before its pieces go back on sale.
+
+use entity::payment_attempt::{self, PaymentAttemptStatus};
+use entity::payment_leg::{self, PaymentLegStatus};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::settle::{Settled, ask, unreachable};
+use super::{query, timers};
+use crate::app::App;
+use crate::base::tx::Tx;
+use crate::error::{Fault, Result};
+use crate::flow::order;
+use crate::people::wechat::account;
+use crate::wechat::pay::CloseOutcome;
+use crate::wechat::{Account, Error as WechatError};
+
+/// What closing an order's attempts at WeChat came to.
+pub(super) enum Closing {
+    /// These attempts, all that were open, can no longer be paid.
+    Closed(Vec<Uuid>),
+    /// The buyer was faster; the payment has been settled.
+    Paid,
+}
+
+/// Closes an order's open attempts at WeChat. An error means that nobody knows: keep the hold.
+pub(super) async fn close_attempts(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<Closing> {
+    let attempts = query::open_attempts(app.db.read(), brand_id, order_id).await?;
+    if attempts.is_empty() {
+        return Ok(Closing::Closed(Vec::new()));
+    }
+    let account = account(app, brand_id).await?;
+    let mut closed = Vec::with_capacity(attempts.len());
+    for attempt in attempts {
+        if !close_one(app, &account, &attempt.out_trade_no).await? {
+            return Ok(Closing::Paid);
+        }
+        closed.push(attempt.id);
+    }
+    Ok(Closing::Closed(closed))
+}
+
+/// True when it can no longer be paid, false when it was paid and is settled now.
+pub(super) async fn close_one(app: &App, account: &Account, out_trade_no: &str) -> Result<bool> {
+    match app.wechat.close(account, out_trade_no).await {
+        Ok(CloseOutcome::Closed) => Ok(true),
+        Ok(CloseOutcome::AlreadyPaid) => match ask(app, account, out_trade_no).await? {
+            Settled::Paid | Settled::Surplus | Settled::Repeat => Ok(false),
+            Settled::Unpaid | Settled::Problem(_) => {
+                Err(Fault::Unavailable(format!("WeChat Pay says {out_trade_no} is paid, but it does not settle"))
+                    .into())
+            }
+        },
+        // Never ordered: a prepay still under way finds its attempt closed and is not handed out.
+        Err(error) if error.is_not_found() => Ok(true),
+        Err(WechatError::Pay { code, .. }) if code == "ORDER_CLOSED" => Ok(true),
+        Err(error) => Err(unreachable(&error)),
+    }
+}
+
+/// Writes that the attempts are closed and the order owes nothing. Call it after the order has left
+/// `pending_payment` in the same transaction. An attempt that was opened since they were closed at
+/// WeChat undoes the transaction: close that one too and come again.
+pub(super) async fn write_closed(tx: &Tx, order_id: Uuid, closed: &[Uuid]) -> Result<()> {
+    payment_leg::Entity::update_many()
+        .col_expr(payment_leg::Column::Status, Expr::value(PaymentLegStatus::Void))
+        .filter(payment_leg::Column::BrandId.eq(tx.brand_id()))
+        .filter(payment_leg::Column::OrderId.eq(order_id))
+        .filter(payment_leg::Column::Status.eq(PaymentLegStatus::Due))
+        .exec(tx.conn())
+        .await?;
+    for id in closed {
+        mark(tx, *id, PaymentAttemptStatus::Closed).await?;
+        tx.cancel_timer(timers::POLL, *id).await?;
+    }
+    tx.cancel_timer(order::LAPSE, order_id).await?;
+    if query::open_attempts(tx.conn(), tx.brand_id(), order_id).await?.is_empty() {
+        return Ok(());
+    }
+    Err(Fault::Unavailable(format!("order {order_id} was opened for payment again")).into())
+}
+
+/// An open attempt ends in `to`; one that ended otherwise stays.
+pub(super) async fn mark(tx: &Tx, attempt_id: Uuid, to: PaymentAttemptStatus) -> Result<()> {
+    payment_attempt::Entity::update_many()
+        .col_expr(payment_attempt::Column::Status, Expr::value(to))
+        .filter(payment_attempt::Column::BrandId.eq(tx.brand_id()))
+        .filter(payment_attempt::Column::Id.eq(attempt_id))
+        .filter(payment_attempt::Column::Status.is_in(query::OPEN))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}

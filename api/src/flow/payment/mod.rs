@@ -1,0 +1,37 @@
+//! Collecting and returning money through WeChat Pay.
+//!
+//! ```text
+//! leg      due → paid | void
+//! attempt  created → prepaid → paid ; closed or failed when it can no longer be paid
+//! refund   pending → processing → succeeded | abnormal | closed
+//! ```
+//!
+//! An order has one amount due, a leg; each try at it is an attempt with an `out_trade_no` of its
+//! own, and a leg has one open attempt at a time. Whatever WeChat says about a payment, by
+//! notification, by query or in answer to a close, goes through [`settle`]: the first paid attempt
+//! settles its order, any other paid attempt is refunded by itself.
+//!
+//! A call to WeChat is never made inside a transaction. What is to be called is written first, the
+//! call repeats under the same number until its outcome is known, and the outcome is a conditional
+//! update; the process may be killed anywhere between.
+//!
+//! Promises the next stage: a paid order's money is with the merchant, `0 ≤ refunded ≤ paid`, and
+//! pieces return to sale exactly once, and only after WeChat confirmed that they can no longer be paid.
+
+mod cancel;
+mod close;
+pub mod graphql;
+mod lapse;
+mod mass;
+pub mod notification;
+mod poll;
+mod prepay;
+pub mod query;
+pub mod refund;
+pub mod rules;
+mod settle;
+pub mod timers;
+
+pub use cancel::cancel;
+pub use prepay::{Payable, pay};
+pub use settle::{Settled, confirm, settle};

@@ -1,0 +1,82 @@
+//! Reads, brand first.
+
+use entity::payment_attempt::{self, PaymentAttemptStatus};
+use entity::refund::{self, RefundStatus};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// Attempts that WeChat may still let be paid.
+pub const OPEN: [PaymentAttemptStatus; 2] = [PaymentAttemptStatus::Created, PaymentAttemptStatus::Prepaid];
+
+pub async fn attempt(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<payment_attempt::Model> {
+    let found = payment_attempt::Entity::find_by_id((brand_id, id)).one(db).await?;
+    found.ok_or_else(|| Error::not_found("payment"))
+}
+
+pub async fn attempt_by_number(
+    db: &impl ConnectionTrait,
+    brand_id: Uuid,
+    out_trade_no: &str,
+) -> Result<Option<payment_attempt::Model>> {
+    let found = payment_attempt::Entity::find()
+        .filter(payment_attempt::Column::BrandId.eq(brand_id))
+        .filter(payment_attempt::Column::OutTradeNo.eq(out_trade_no));
+    Ok(found.one(db).await?)
+}
+
+/// The order's attempts that may still be paid; at most one a leg.
+pub async fn open_attempts(
+    db: &impl ConnectionTrait,
+    brand_id: Uuid,
+    order_id: Uuid,
+) -> Result<Vec<payment_attempt::Model>> {
+    let found = payment_attempt::Entity::find()
+        .filter(payment_attempt::Column::BrandId.eq(brand_id))
+        .filter(payment_attempt::Column::OrderId.eq(order_id))
+        .filter(payment_attempt::Column::Status.is_in(OPEN))
+        .order_by_asc(payment_attempt::Column::Id);
+    Ok(found.all(db).await?)
+}
+
+/// The attempts that settled the order's legs.
+pub async fn settling_attempts(
+    db: &impl ConnectionTrait,
+    brand_id: Uuid,
+    order_id: Uuid,
+) -> Result<Vec<payment_attempt::Model>> {
+    let found = payment_attempt::Entity::find()
+        .filter(payment_attempt::Column::BrandId.eq(brand_id))
+        .filter(payment_attempt::Column::OrderId.eq(order_id))
+        .filter(payment_attempt::Column::Settles.eq(true))
+        .order_by_asc(payment_attempt::Column::Id);
+    Ok(found.all(db).await?)
+}
+
+pub async fn refund(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<refund::Model> {
+    refund::Entity::find_by_id((brand_id, id)).one(db).await?.ok_or_else(|| Error::not_found("refund"))
+}
+
+pub async fn refund_by_number(
+    db: &impl ConnectionTrait,
+    brand_id: Uuid,
+    out_refund_no: &str,
+) -> Result<Option<refund::Model>> {
+    let found = refund::Entity::find()
+        .filter(refund::Column::BrandId.eq(brand_id))
+        .filter(refund::Column::OutRefundNo.eq(out_refund_no));
+    Ok(found.one(db).await?)
+}
+
+/// The brand's refunds, of one order or in some states when given.
+pub fn refunds(brand_id: Uuid, order_id: Option<Uuid>, status: Option<Vec<RefundStatus>>) -> Select<refund::Entity> {
+    let mut found = refund::Entity::find().filter(refund::Column::BrandId.eq(brand_id));
+    if let Some(order_id) = order_id {
+        found = found.filter(refund::Column::OrderId.eq(order_id));
+    }
+    if let Some(status) = status {
+        found = found.filter(refund::Column::Status.is_in(status));
+    }
+    found
+}

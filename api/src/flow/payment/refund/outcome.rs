@@ -1,0 +1,106 @@
+//! What WeChat says about a refund meets its row and its order.
+
+use entity::refund::{self, Column, RefundStatus};
+use entity::{order, payment_attempt};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+
+use crate::app::App;
+use crate::base::tx::{By, Tx};
+use crate::error::Result;
+use crate::flow::order::lifecycle;
+use crate::flow::payment::{query, rules, timers};
+use crate::wechat::Account;
+use crate::wechat::pay::RefundState;
+
+/// Applies WeChat's word about a refund of this account; repeats and late news change nothing.
+/// `Some` tells why it cannot be matched, for a person to look at.
+pub async fn apply(app: &App, account: &Account, state: &RefundState) -> Result<Option<String>> {
+    let other_merchant = state.mchid.as_ref().is_some_and(|mchid| *mchid != account.mchid);
+    let problem = if other_merchant {
+        Some("it belongs to another merchant account".to_owned())
+    } else {
+        app.write(account.brand_id, |tx| async move { apply_in(&tx, state).await }).await?
+    };
+    if let Some(problem) = &problem {
+        tracing::error!(brand = account.slug, out_refund_no = state.out_refund_no, problem, "a refund does not fit");
+    }
+    Ok(problem)
+}
+
+async fn apply_in(tx: &Tx, state: &RefundState) -> Result<Option<String>> {
+    let Some(refund) = query::refund_by_number(tx.conn(), tx.brand_id(), &state.out_refund_no).await? else {
+        return Ok(Some("nothing is refunded under this number".to_owned()));
+    };
+    if state.refund_fen != refund.amount {
+        return Ok(Some(format!("it is over {} fen, ours over {}", state.refund_fen, refund.amount)));
+    }
+    let Some(to) = rules::next_refund(refund.status, state.status) else { return Ok(None) };
+    if !advance(tx, &refund, to, state).await? {
+        return Ok(None);
+    }
+    tx.emit("refund", refund.id, event(to), json!({ "order_id": refund.order_id, "amount": refund.amount })).await?;
+    match to {
+        RefundStatus::Succeeded => finish_order(tx, &refund).await?,
+        RefundStatus::Closed => give_number_up(tx, &refund).await?,
+        RefundStatus::Processing => {
+            tx.set_timer(timers::REFUND_POLL, refund.id, rules::next_refund_poll(0, tx.now())).await?;
+        }
+        RefundStatus::Abnormal => {
+            tracing::error!(refund = %refund.id, "the buyer's account takes no refund: settle it in WeChat Pay's console");
+        }
+        RefundStatus::Pending => {}
+    }
+    Ok(None)
+}
+
+fn event(status: RefundStatus) -> &'static str {
+    match status {
+        RefundStatus::Pending => "requested",
+        RefundStatus::Processing => "processing",
+        RefundStatus::Succeeded => "succeeded",
+        RefundStatus::Abnormal => "abnormal",
+        RefundStatus::Closed => "closed",
+    }
+}
+
+async fn advance(tx: &Tx, refund: &refund::Model, to: RefundStatus, state: &RefundState) -> Result<bool> {
+    let mut update = refund::Entity::update_many()
+        .col_expr(Column::Status, Expr::value(to))
+        .col_expr(Column::RefundId, Expr::value(state.refund_id.clone()));
+    if matches!(to, RefundStatus::Succeeded | RefundStatus::Closed) {
+        update = update.col_expr(Column::FinishedAt, Expr::value(state.success_time.unwrap_or(tx.now())));
+    }
+    let moved = update
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(refund.id))
+        .filter(Column::Status.eq(refund.status))
+        .exec(tx.conn())
+        .await?;
+    Ok(moved.rows_affected == 1)
+}
+
+/// refund_pending → refunded once all money of the order is back. The refund of a surplus payment
+/// says nothing about its order.
+async fn finish_order(tx: &Tx, refund: &refund::Model) -> Result<()> {
+    let order = crate::flow::order::query::find(tx.conn(), tx.brand_id(), refund.order_id).await?;
+    let attempt = query::attempt(tx.conn(), tx.brand_id(), refund.attempt_id).await?;
+    if order.status == order::OrderStatus::RefundPending && attempt.settles {
+        lifecycle::refunded(tx, By::WECHAT, refund.order_id).await?;
+    }
+    Ok(())
+}
+
+/// The money did not leave: it may be sent again under a new number.
+async fn give_number_up(tx: &Tx, refund: &refund::Model) -> Result<()> {
+    payment_attempt::Entity::update_many()
+        .col_expr(payment_attempt::Column::Refunded, Expr::col(payment_attempt::Column::Refunded).sub(refund.amount))
+        .filter(payment_attempt::Column::BrandId.eq(tx.brand_id()))
+        .filter(payment_attempt::Column::Id.eq(refund.attempt_id))
+        .filter(payment_attempt::Column::Refunded.gte(refund.amount))
+        .exec(tx.conn())
+        .await?;
+    tracing::error!(refund = %refund.id, "WeChat Pay closed a refund: send it again once the cause is gone");
+    Ok(())
+}

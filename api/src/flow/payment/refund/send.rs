@@ -1,0 +1,125 @@
+//! Telling WeChat to send money back, and asking how far it is.
+
+use entity::payment_attempt;
+use entity::refund::{self, Column, RefundReason, RefundStatus};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::apply;
+use crate::app::App;
+use crate::error::Result;
+use crate::flow::payment::settle::unreachable;
+use crate::flow::payment::{notification, query, rules, timers};
+use crate::people::wechat::account;
+use crate::wechat::pay::{Refund, RefundOf, RefundState};
+use crate::wechat::{Account, Error as WechatError};
+
+/// Timer `refund.send`: asks for the refund, under the same number each time. After a try whose
+/// outcome nobody knows it first asks what became of it.
+pub(in crate::flow::payment) async fn send(app: &App, brand_id: Uuid, id: Uuid) -> Result<()> {
+    let refund = query::refund(app.db.read(), brand_id, id).await?;
+    if refund.status != RefundStatus::Pending {
+        return Ok(());
+    }
+    let attempt = query::attempt(app.db.read(), brand_id, refund.attempt_id).await?;
+    let account = account(app, brand_id).await?;
+    match ask_then_send(app, &account, &refund, &attempt).await {
+        Ok(state) => apply(app, &account, &state).await.map(drop),
+        Err(error) => {
+            note(app, &refund, Some(&error)).await?;
+            Err(failed(&refund, &error))
+        }
+    }
+}
+
+async fn ask_then_send(
+    app: &App,
+    account: &Account,
+    refund: &refund::Model,
+    attempt: &payment_attempt::Model,
+) -> Result<RefundState, WechatError> {
+    if refund.attempts > 0
+        && let Some(state) = app.wechat.query_refund(account, &refund.out_refund_no).await?
+    {
+        return Ok(state);
+    }
+    let order = Refund {
+        of: RefundOf::OutTradeNo(attempt.out_trade_no.clone()),
+        out_refund_no: refund.out_refund_no.clone(),
+        refund_fen: refund.amount,
+        total_fen: attempt.amount,
+        reason: Some(words(refund.reason).to_owned()),
+        notify_url: notification::url(app, account),
+    };
+    app.wechat.refund(account, &order).await
+}
+
+/// What the buyer reads in WeChat.
+fn words(reason: RefundReason) -> &'static str {
+    match reason {
+        RefundReason::PresaleFailed => "预售未成团，全额退款",
+        RefundReason::Cancelled => "订单已取消，全额退款",
+        RefundReason::LatePayment => "订单已失效，付款退回",
+        RefundReason::ShortYield => "部分商品无法交付，退款",
+    }
+}
+
+/// Timer `refund.poll`: asks how far a refund is.
+pub(in crate::flow::payment) async fn poll(app: &App, brand_id: Uuid, id: Uuid) -> Result<()> {
+    let refund = query::refund(app.db.read(), brand_id, id).await?;
+    if refund.status != RefundStatus::Processing {
+        return Ok(());
+    }
+    let account = account(app, brand_id).await?;
+    match app.wechat.query_refund(&account, &refund.out_refund_no).await {
+        Ok(Some(state)) => {
+            apply(app, &account, &state).await?;
+            note(app, &refund, None).await?;
+            look_again(app, &refund).await
+        }
+        Ok(None) => Err(anyhow::anyhow!("WeChat Pay accepted refund {id} and does not know it now").into()),
+        Err(error) => {
+            note(app, &refund, Some(&error)).await?;
+            Err(failed(&refund, &error))
+        }
+    }
+}
+
+async fn look_again(app: &App, refund: &refund::Model) -> Result<()> {
+    let (brand_id, id) = (refund.brand_id, refund.id);
+    let attempts = refund.attempts;
+    app.write(brand_id, |tx| async move {
+        if query::refund(tx.conn(), brand_id, id).await?.status == RefundStatus::Processing {
+            tx.set_timer(timers::REFUND_POLL, id, rules::next_refund_poll(attempts, tx.now())).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Counts a call and keeps its error for people to read.
+async fn note(app: &App, refund: &refund::Model, error: Option<&WechatError>) -> Result<()> {
+    let (brand_id, id) = (refund.brand_id, refund.id);
+    let text = &error.map(ToString::to_string);
+    app.write(brand_id, |tx| async move {
+        refund::Entity::update_many()
+            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+            .col_expr(Column::LastError, Expr::value(text.clone()))
+            .filter(Column::BrandId.eq(brand_id))
+            .filter(Column::Id.eq(id))
+            .exec(tx.conn())
+            .await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Every failure is tried again under the same number, ever more seldom; one that will not pass by
+/// itself rings the alarm.
+fn failed(refund: &refund::Model, error: &WechatError) -> crate::error::Error {
+    if !error.is_transient() {
+        tracing::error!(refund = %refund.id, %error, "WeChat Pay refuses a refund");
+    }
+    unreachable(error)
+}

@@ -1,0 +1,39 @@
+//! What happens to payments by itself.
+
+use super::{lapse, mass, poll, refund};
+use crate::app::App;
+use crate::error::Result;
+use crate::flow::order;
+use crate::worker::{Event, Timer};
+
+/// Asks WeChat about an open attempt; the subject is the attempt.
+pub const POLL: &str = "payment.poll";
+/// Sends a refund; the subject is the refund.
+pub const REFUND_SEND: &str = "refund.send";
+/// Asks WeChat about a refund on its way; the subject is the refund.
+pub const REFUND_POLL: &str = "refund.poll";
+
+/// Handles a due timer; false when it is not one of payments.
+pub async fn on_timer(app: &App, timer: &Timer) -> Result<bool> {
+    let (brand_id, id) = (timer.brand_id, timer.subject_id);
+    match timer.kind.as_str() {
+        order::LAPSE => lapse::lapse(app, brand_id, id).await?,
+        POLL => poll::poll(app, brand_id, id).await?,
+        REFUND_SEND => refund::send(app, brand_id, id).await?,
+        REFUND_POLL => refund::poll(app, brand_id, id).await?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Returns the money when a presale came to nothing.
+pub async fn on_event(app: &App, event: &Event) -> Result<()> {
+    match event.kind.as_str() {
+        "presale.failed" | "presale.cancelled" | "presale.refunds_due" => {
+            mass::refund_presale(app, event.brand_id, event.aggregate_id).await
+        }
+        // Paid, or free of its batch again, after the presale's own refunds were through.
+        "order.paid" | "order.unbatched" => mass::refund_straggler(app, event.brand_id, event.aggregate_id).await,
+        _ => Ok(()),
+    }
+}
