@@ -10,7 +10,6 @@ use serde_json::json;
 
 use super::graphql::{self, MAX_BODY};
 use super::{graphiql, health, media, request_id, wechat_pay, wechat_push};
-use super::{graphiql, health, media, request_id, wechat_push};
 use crate::app::App;
 use crate::schema;
 
