@@ -26,6 +26,8 @@ async fn open_presale(stage: &Stage<'_>, hold_out_percent: i32) -> String {
         "holdOutPercent": hold_out_percent });
     let drafted = stage.merchandiser.mutate("draftPresale", draft, "presale { id }").await;
     let id = drafted.text("draftPresale.presale.id");
+    let scheduled = json!({ "presaleId": id });
+    stage.merchandiser.mutate("schedulePresale", scheduled, "presale { id }").await.ok("schedulePresale.presale.id");
     let opened = stage.merchandiser.mutate("openPresale", json!({ "presaleId": id }), "presale { status }").await;
     assert_eq!(opened.text("openPresale.presale.status"), "OPEN");
     id
