@@ -62,6 +62,7 @@ pub enum PresaleAction {
     Cancel,
 }
 
+/// An offer to pay before making.
 #[Object]
 impl Presale {
     /// Public id, for `presale(id)` and `placeOrder`.
@@ -207,6 +208,7 @@ impl From<presale_sku::Model> for Sku {
     }
 }
 
+/// One colour and size of a presale.
 #[Object]
 impl Sku {
     /// Public id, for order lines.
