@@ -18,6 +18,7 @@ use crate::schema;
 pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
     let schema = web::Data::new(schema::build(app.clone()));
     let patience = app.config.shutdown_seconds;
+    tokio::spawn(sweep_limits(app.clone()));
     let with_graphiql = app.config.graphiql;
     let data = web::Data::new(app);
     let server = HttpServer::new(move || {
@@ -46,6 +47,16 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
     .disable_signals()
     .listen(listener)?;
     Ok(server.run())
+}
+
+/// Forgets the buckets of callers who have been away long enough for theirs to be full again.
+async fn sweep_limits(app: App) {
+    while !app.stop.is_cancelled() {
+        tokio::select! {
+            () = app.stop.cancelled() => {}
+            () = tokio::time::sleep(Duration::from_secs(60)) => app.limiter.sweep(),
+        }
+    }
 }
 
 fn routes(cfg: &mut web::ServiceConfig) {

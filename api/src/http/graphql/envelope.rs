@@ -57,7 +57,7 @@ impl Envelope {
     /// Parses and bounds the query and the variables.
     pub fn check(&self, limits: &Limits) -> Result<Checked, Refusal> {
         guard::check_variables(&self.variables, limits)?;
-        guard::check(&self.query, self.operation_name.as_deref(), limits)
+        guard::check(&self.query, self.operation_name.as_deref(), &self.variables, limits)
     }
 
     /// For the engine, with the document that the guard parsed.
