@@ -279,7 +279,8 @@ impl Reader {
 
     fn pairs(&self, key: &str) -> Result<BTreeMap<String, String>> {
         let parts = self.text(key).split(',').map(str::trim).filter(|part| !part.is_empty());
-        let pair = |part: &str| part.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+        let pair =
+            |part: &str| part.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
         parts.map(|part| pair(part).ok_or_else(|| self.wrong(key, "name=value pairs, comma separated"))).collect()
     }
 

@@ -61,7 +61,9 @@ async fn sweep_limits(app: App) {
 
 fn routes(cfg: &mut web::ServiceConfig) {
     cfg.service(
-        web::resource("/graphql").route(web::post().to(graphql::post)).default_service(web::to(graphql::answer::wrong_method)),
+        web::resource("/graphql")
+            .route(web::post().to(graphql::post))
+            .default_service(web::to(graphql::answer::wrong_method)),
     )
     .route("/healthz", web::get().to(health::healthz))
     .route("/readyz", web::get().to(health::readyz))
@@ -69,5 +71,6 @@ fn routes(cfg: &mut web::ServiceConfig) {
 }
 
 async fn nothing_here() -> HttpResponse {
-    HttpResponse::NotFound().json(json!({ "error": { "code": "NOT_FOUND", "message": "There is nothing at this address." } }))
+    HttpResponse::NotFound()
+        .json(json!({ "error": { "code": "NOT_FOUND", "message": "There is nothing at this address." } }))
 }

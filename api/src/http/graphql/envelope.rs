@@ -41,7 +41,9 @@ impl Envelope {
         let operation_name = match members.remove("operationName") {
             None | Some(Value::Null) => None,
             Some(Value::String(name)) => Some(name),
-            Some(_) => return Err(Problem::Malformed("`operationName` must be a string.", "“operationName”必须是字符串。")),
+            Some(_) => {
+                return Err(Problem::Malformed("`operationName` must be a string.", "“operationName”必须是字符串。"));
+            }
         };
         let variables = match members.remove("variables") {
             None | Some(Value::Null) => Value::Object(Default::default()),

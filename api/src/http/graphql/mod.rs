@@ -35,7 +35,12 @@ pub const MAX_BODY: usize = 384 * 1024;
 /// Points that a token which opens nothing costs its address.
 const WRONG_TOKEN: u32 = 50;
 
-pub async fn post(request: HttpRequest, body: web::Bytes, app: web::Data<App>, schema: web::Data<ApiSchema>) -> HttpResponse {
+pub async fn post(
+    request: HttpRequest,
+    body: web::Bytes,
+    app: web::Data<App>,
+    schema: web::Data<ApiSchema>,
+) -> HttpResponse {
     let lang = Lang::of_header(header(&request, ACCEPT_LANGUAGE.as_str()));
     let answer = Answer::negotiated(header(&request, ACCEPT.as_str()));
     // Browsers send forms and text/plain across origins without asking; JSON makes them ask first.

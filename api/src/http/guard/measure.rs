@@ -142,7 +142,9 @@ impl<'a> Measure<'a> {
         for item in &set.items {
             self.visits += 1;
             let weight = match &item.node {
-                Selection::Field(field) => self.weigh(&field.node.selection_set.node).inside(&field.node, self.variables),
+                Selection::Field(field) => {
+                    self.weigh(&field.node.selection_set.node).inside(&field.node, self.variables)
+                }
                 Selection::InlineFragment(inline) => {
                     self.weigh(&inline.node.selection_set.node).plus(1, inline.node.directives.len())
                 }

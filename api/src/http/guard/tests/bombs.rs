@@ -43,7 +43,8 @@ fn bombs_hide_neither_in_unused_fragments_nor_in_other_operations() {
     let unused = bomb.replace("{ ...f0 }", "{ a }");
     assert_eq!(exceeded(&unused).0, LimitName::Selections);
     let other = bomb.replace("{ ...f0 }", "query A { a } query B { b { ...f0 } }");
-    let refusal = super::check(&other, Some("A"), &serde_json::Value::Null, &super::Limits::default()).expect_err("B is a bomb");
+    let refusal =
+        super::check(&other, Some("A"), &serde_json::Value::Null, &super::Limits::default()).expect_err("B is a bomb");
     assert!(matches!(refusal, Refusal::Exceeded { limit: LimitName::Selections, .. }), "{refusal}");
 }
 
@@ -156,7 +157,8 @@ fn fragments_and_operations_are_limited() {
     let operations = |count: usize| (0..count).map(|index| format!("query q{index} {{ a }}")).collect::<String>();
     let limits = super::Limits::default();
     super::check(&operations(50), Some("q7"), &serde_json::Value::Null, &limits).expect("50 operations");
-    let refusal = super::check(&operations(51), Some("q7"), &serde_json::Value::Null, &limits).expect_err("51 operations");
+    let refusal =
+        super::check(&operations(51), Some("q7"), &serde_json::Value::Null, &limits).expect_err("51 operations");
     assert_eq!(refusal, Refusal::Exceeded { limit: LimitName::Operations, max: 50, found: 51 });
 }
 

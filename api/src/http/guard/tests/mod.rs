@@ -10,7 +10,8 @@ mod variables;
 use super::{Checked, LimitName, Limits, Refusal, check};
 
 fn checked(source: &str) -> Checked {
-    check(source, None, &serde_json::Value::Null, &Limits::default()).unwrap_or_else(|refusal| panic!("{refusal}\n{source}"))
+    check(source, None, &serde_json::Value::Null, &Limits::default())
+        .unwrap_or_else(|refusal| panic!("{refusal}\n{source}"))
 }
 
 fn refused(source: &str) -> Refusal {

@@ -27,15 +27,20 @@ fn a_name_is_needed_exactly_when_there_are_several() {
 
 #[test]
 fn an_empty_name_counts_as_absent() {
-    let checked = check("query Only { a }", Some(""), &serde_json::Value::Null, &Limits::default()).expect("within limits");
+    let checked =
+        check("query Only { a }", Some(""), &serde_json::Value::Null, &Limits::default()).expect("within limits");
     assert_eq!(checked.operation_name.as_deref(), Some("Only"));
-    assert_eq!(check(THREE, Some(""), &serde_json::Value::Null, &Limits::default()).expect_err("ambiguous"), Refusal::OperationNameMissing);
+    assert_eq!(
+        check(THREE, Some(""), &serde_json::Value::Null, &Limits::default()).expect_err("ambiguous"),
+        Refusal::OperationNameMissing
+    );
 }
 
 #[test]
 fn unknown_names_are_refused() {
     for source in [THREE, "{ a }", "query A { a }"] {
-        let refusal = check(source, Some("D"), &serde_json::Value::Null, &Limits::default()).expect_err("no such operation");
+        let refusal =
+            check(source, Some("D"), &serde_json::Value::Null, &Limits::default()).expect_err("no such operation");
         assert_eq!(refusal, Refusal::OperationUnknown { name: "D".into() });
     }
 }
