@@ -90,6 +90,7 @@ impl App {
         }
     }
 
+    #[allow(clippy::disallowed_methods)] // the one place that begins transactions
     async fn try_write<T, F, Fut>(&self, brand_id: Uuid, work: &F) -> Result<T>
     where
         F: Fn(Tx) -> Fut,

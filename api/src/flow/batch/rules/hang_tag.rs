@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn each_missing_field_is_refused_by_name() {
-        let missing: [(&str, fn(&mut HangTag)); 6] = [
+        type Spoil = fn(&mut HangTag);
+        let missing: [(&str, Spoil); 6] = [
             ("productName", |tag| tag.product_name.clear()),
             ("fibreContent", |tag| tag.fibre_content = " ".to_owned()),
             ("careSymbols", |tag| tag.care_symbols.clear()),
