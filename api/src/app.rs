@@ -8,7 +8,6 @@ use std::sync::Arc;
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::base::bus::Bus;
@@ -39,8 +38,6 @@ pub struct Parts {
     pub wechat: Wechat,
     pub storage: Storage,
     pub metrics: Metrics,
-    /// Rung when there is an event or a timer to look at.
-    pub(crate) work: Notify,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }
@@ -93,7 +90,6 @@ impl App {
             wechat,
             storage,
             metrics: Metrics::new(),
-            work: Notify::new(),
             stop,
             config,
         })))
@@ -101,7 +97,6 @@ impl App {
 
     /// Tells the workers, here and in other processes, that there is something to do.
     pub(crate) fn wake_worker(&self) {
-        self.work.notify_one();
         self.bus.publish("work");
     }
 }

@@ -51,10 +51,11 @@ settings! {
     wechat_api_url "SMALLBATCH_WECHAT_API_URL" "https://api.weixin.qq.com" "Mini-program API.";
     wechat_pay_url "SMALLBATCH_WECHAT_PAY_URL" "https://api.mch.weixin.qq.com" "WeChat Pay API v3.";
     wechat_timeout_seconds "SMALLBATCH_WECHAT_TIMEOUT_SECONDS" "8" "For one call to WeChat, 1 to 60.";
+    trusted_proxies "SMALLBATCH_TRUSTED_PROXIES" "" "Addresses of proxies whose X-Forwarded-For is believed, comma separated.";
     introspection "SMALLBATCH_INTROSPECTION" "false" "Whether the schema can be asked for over the API.";
     graphiql "SMALLBATCH_GRAPHIQL" "false" "Whether GraphiQL is served at /.";
-    rate_per_second "SMALLBATCH_RATE_PER_SECOND" "50" "Cost points an actor regains each second.";
-    rate_burst "SMALLBATCH_RATE_BURST" "5000" "Cost points an actor may spend at once.";
+    rate_per_second "SMALLBATCH_RATE_PER_SECOND" "500" "Cost points an actor regains each second.";
+    rate_burst "SMALLBATCH_RATE_BURST" "20000" "Cost points an actor may spend at once.";
     session_hours "SMALLBATCH_SESSION_HOURS" "24" "Life of an access token.";
     refresh_days "SMALLBATCH_REFRESH_DAYS" "60" "Life of a refresh token.";
     hold_minutes "SMALLBATCH_HOLD_MINUTES" "15" "How long an unpaid order holds its pieces.";
@@ -101,6 +102,7 @@ pub struct Config {
     pub wechat_api_url: String,
     pub wechat_pay_url: String,
     pub wechat_timeout: std::time::Duration,
+    pub trusted_proxies: Vec<std::net::IpAddr>,
     pub introspection: bool,
     pub graphiql: bool,
     pub rate_per_second: NonZeroU32,
@@ -215,6 +217,7 @@ impl Reader {
             wechat_api_url: self.base_url("wechat_api_url")?,
             wechat_pay_url: self.base_url("wechat_pay_url")?,
             wechat_timeout: std::time::Duration::from_secs(self.within("wechat_timeout_seconds", 1, 60)?),
+            trusted_proxies: self.addresses("trusted_proxies")?,
             introspection: self.flag("introspection")?,
             graphiql: self.flag("graphiql")?,
             rate_per_second: self.parse("rate_per_second", "a whole number from 1")?,
@@ -269,9 +272,15 @@ impl Reader {
         }
     }
 
+    fn addresses(&self, key: &str) -> Result<Vec<std::net::IpAddr>> {
+        let parts = self.text(key).split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(|part| part.parse().map_err(|_| self.wrong(key, "IP addresses, comma separated"))).collect()
+    }
+
     fn pairs(&self, key: &str) -> Result<BTreeMap<String, String>> {
         let parts = self.text(key).split(',').map(str::trim).filter(|part| !part.is_empty());
-        let pair = |part: &str| part.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+        let pair =
+            |part: &str| part.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
         parts.map(|part| pair(part).ok_or_else(|| self.wrong(key, "name=value pairs, comma separated"))).collect()
     }
 

@@ -234,6 +234,8 @@ fn retryable(error: &DbErr) -> bool {
                 || code.starts_with("57P0")
                 || code.starts_with("08")
                 || matches!(&*code, "5" | "6" | "261" | "517" | "262")
+                // Two transactions numbered an event of one aggregate alike; the loser takes the next number.
+                || database.constraint() == Some("outbox_brand_id_aggregate_id_sequence_key")
         }
         _ => false,
     }

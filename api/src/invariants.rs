@@ -110,16 +110,21 @@ const INVARIANTS: &[Invariant] = &[
         rule: "pieces in a live batch are its allocations",
         examined: "select count(*) from batch_cell",
         breaches: "select count(*) from batch_cell c join batch b on b.brand_id = c.brand_id and b.id = c.batch_id \
-                   where (case when b.status = 'cancelled' then 0 else c.pieces end) <> (select count(*) from allocation a \
+                   where (case when b.status = 'cancelled' then 0 when b.status in ('shipped', 'received', 'closed') then c.shipped \
+                   else c.pieces end) <> (select count(*) from allocation a \
                    where a.brand_id = c.brand_id and a.batch_id = c.batch_id and a.sku_id = c.sku_id and a.status = 'live')",
     },
     Invariant {
         area: "demand",
-        rule: "orders in production are allocated piece by piece (no orphan piece)",
+        rule: "orders in production are allocated piece by piece or wait after a short yield (no orphan piece)",
         examined: "select count(*) from order_line",
         breaches: "select count(*) from order_line l join orders o on o.brand_id = l.brand_id and o.id = l.order_id \
-                   where (case when o.status in ('in_batch', 'shipped', 'received', 'completed') then l.quantity - l.refunded else 0 end) \
-                   <> (select count(*) from allocation a where a.brand_id = l.brand_id and a.order_line_id = l.id and a.status = 'live')",
+                   where (case when o.status in ('in_batch', 'shipped', 'received', 'completed') then l.quantity - l.refunded \
+                   - (select count(distinct a.piece_no) from allocation a \
+                   join unit u on u.brand_id = a.brand_id and u.allocation_id = a.id and u.status = 'scrapped' \
+                   where a.brand_id = l.brand_id and a.order_line_id = l.id and not exists (select 1 from allocation e \
+                   where e.brand_id = a.brand_id and e.order_line_id = a.order_line_id and e.piece_no = a.piece_no and e.status = 'live')) \
+                   else 0 end) <> (select count(*) from allocation a where a.brand_id = l.brand_id and a.order_line_id = l.id and a.status = 'live')",
     },
     Invariant {
         area: "demand",

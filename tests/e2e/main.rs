@@ -2,10 +2,13 @@
 
 use tests::{TestApp, e2e};
 
+mod batch;
 mod catalogue;
 mod community;
+mod delivery;
 mod design;
 mod edge;
+mod factory;
 mod house;
 mod insight;
 mod media;

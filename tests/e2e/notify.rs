@@ -20,12 +20,14 @@ const TEMPLATE: &str = "tmpl-presale-opened";
 async fn open_presale(stage: &Stage<'_>, hold_out_percent: i32) -> String {
     let app = stage.app;
     let promise = (app.now() + Duration::days(20)).date_naive();
-    let terms = json!({ "title": "亚麻衬衫预售", "skus": [{ "color": "米白", "size": "M", "cap": 100 }],
-        "price": 19_900, "memberLimit": 2, "moq": 1, "opensAt": app.at(Duration::zero()),
-        "closesAt": app.at(Duration::days(5)), "promiseDate": promise, "holdOutPercent": hold_out_percent });
-    let draft = json!({ "entryId": stage.entry, "terms": terms });
+    let draft = json!({ "entryId": stage.entry, "title": "亚麻衬衫预售",
+        "skus": [{ "color": "米白", "size": "M", "cap": 100 }], "price": 19_900, "memberLimit": 2, "moq": 1,
+        "opensAt": app.at(Duration::zero()), "closesAt": app.at(Duration::days(5)), "promiseDate": promise,
+        "holdOutPercent": hold_out_percent });
     let drafted = stage.merchandiser.mutate("draftPresale", draft, "presale { id }").await;
     let id = drafted.text("draftPresale.presale.id");
+    let scheduled = json!({ "presaleId": id });
+    stage.merchandiser.mutate("schedulePresale", scheduled, "presale { id }").await.ok("schedulePresale.presale.id");
     let opened = stage.merchandiser.mutate("openPresale", json!({ "presaleId": id }), "presale { status }").await;
     assert_eq!(opened.text("openPresale.presale.status"), "OPEN");
     id

@@ -50,7 +50,7 @@ e2e! {
 
     async fn strangers_cannot_tell_a_hidden_presale_from_none(app) {
         let shop = Shop::draft(app, &[5], json!({})).await;
-        let query = "query($id: ID!) { presale(id: $id) { id } presales { edges { node { id } } } }";
+        let query = "query($id: ID!) { presale(id: $id) { id design { version { title } } } presales { edges { node { id } } } }";
         let find = json!({ "id": shop.presale });
         let li = shop.buyer("li").await;
         assert_eq!(li.person.gql(query, find.clone()).await.fault(), "NOT_FOUND", "a draft");
@@ -64,6 +64,7 @@ e2e! {
         assert_eq!(li.person.gql(query, find.clone()).await.fault(), "NOT_FOUND", "another community");
         let seen = wu.person.gql(query, find.clone()).await;
         assert_eq!(seen.text("presale.id"), shop.presale);
+        assert_eq!(seen.text("presale.design.version.title"), "Linen dress");
         assert_eq!(seen.text("presales.edges.0.node.id"), shop.presale);
         let skus = "query($id: ID!) { presale(id: $id) { skus { id cap held } } }";
         let skus = wu.person.gql(skus, find).await.ok("presale.skus");

@@ -1,5 +1,7 @@
 //! Rounds: who may pick, when, how it is counted, and who advances.
 
+use std::collections::HashSet;
+
 use chrono::Duration;
 use serde_json::{Value, json};
 
@@ -66,6 +68,33 @@ e2e! {
         }
         let last = members[0].pick(&round, &designs[0]).await;
         assert_eq!(last.int("pickDesign.entry.picks"), 12);
+    }
+
+    async fn whatever_is_picked_and_taken_back_the_tally_is_what_stands(app) {
+        let brand = app.brand("first").await;
+        let koc = brand.koc("koc").await;
+        let members = [brand.member("mei").await, brand.member("lan").await, brand.member("xia").await];
+        let community = brand.community(&koc, &members.iter().collect::<Vec<_>>()).await;
+        let designs = brand.designs(3).await;
+        let round = brand.open_round(&[&community], &designs, 3).await;
+        let mut standing = HashSet::new();
+        // Numerical Recipes' linear congruential generator: the same mixed-up life every time.
+        let mut random = 2026u32;
+        for _ in 0..60 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let (who, what) = ((random >> 8) as usize % 3, (random >> 16) as usize % 3);
+            let picks = if random >> 31 == 0 {
+                standing.insert((who, what));
+                members[who].pick(&round, &designs[what]).await.int("pickDesign.entry.picks")
+            } else {
+                standing.remove(&(who, what));
+                members[who].unpick(&round, &designs[what]).await.int("unpickDesign.entry.picks")
+            };
+            assert_eq!(picks, standing.iter().filter(|(_, design)| *design == what).count() as i64);
+        }
+        let closed = brand.owner.mutate("closeRound", json!({ "roundId": round }), RESULT).await;
+        let total: i64 = places(&closed.ok("closeRound.round.entries")).iter().map(|place| place.2).sum();
+        assert_eq!(total, standing.len() as i64);
     }
 
     async fn only_members_of_the_rounds_communities_pick(app) {

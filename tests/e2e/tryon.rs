@@ -340,5 +340,6 @@ e2e! {
         let seen = stage.as_staff_see(&task).await;
         assert_eq!(seen.text("tryOn.securityVerdicts.media"), "RISKY");
         assert_eq!(seen.text("tryOn.status"), "CHANGES_REQUESTED");
+        app.advance(Duration::minutes(1)).await;
     }
 }

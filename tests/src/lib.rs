@@ -8,6 +8,7 @@
 
 mod answer;
 mod database;
+pub mod floor;
 mod people;
 mod person;
 mod rounds;

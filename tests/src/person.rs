@@ -20,6 +20,10 @@ impl<'a> Person<'a> {
         Person { app, token, id: String::new(), openid: String::new(), appid: String::new() }
     }
 
+    pub fn app(&self) -> &'a TestApp {
+        self.app
+    }
+
     /// Sends a query or mutation.
     pub async fn gql(&self, query: &str, variables: Value) -> Answer {
         self.app.send(self.token.as_deref(), query, variables).await

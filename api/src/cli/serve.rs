@@ -64,7 +64,7 @@ pub async fn start(mut config: Config, listener: TcpListener, with_worker: bool)
     let app = App::start(config, Clock::System).await?;
     if app.config.database_url.starts_with("sqlite:") {
         Migrator::up(app.db.read(), None).await.context("cannot migrate the embedded database")?;
-    } else if !Migrator::get_pending_migrations(app.db.read()).await?.is_empty() {
+    } else if !Migrator::get_pending_migrations_read_only(app.db.read()).await?.is_empty() {
         bail!("the database has pending migrations: run `smallbatch migrate up` first");
     }
     #[cfg(feature = "standin")]

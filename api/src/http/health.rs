@@ -24,7 +24,8 @@ pub async fn readyz(app: web::Data<App>) -> HttpResponse {
     }
     if app.db.read().execute_unprepared("select 1").await.is_err() {
         missing.push("database");
-    } else if !matches!(Migrator::get_pending_migrations(app.db.read()).await, Ok(pending) if pending.is_empty()) {
+    } else if !matches!(Migrator::get_pending_migrations_read_only(app.db.read()).await, Ok(pending) if pending.is_empty())
+    {
         missing.push("migrations");
     }
     if let Cache::Redis(redis) = &app.cache
@@ -39,7 +40,8 @@ pub async fn readyz(app: web::Data<App>) -> HttpResponse {
 fn ready(missing: Vec<&str>, extra: serde_json::Value) -> HttpResponse {
     match missing.is_empty() {
         true => HttpResponse::Ok().json(json!({ "status": "ready", "notes": extra })),
-        false => HttpResponse::ServiceUnavailable().json(json!({ "status": "not ready", "missing": missing, "notes": extra })),
+        false => HttpResponse::ServiceUnavailable()
+            .json(json!({ "status": "not ready", "missing": missing, "notes": extra })),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The edge: actix only; knows no business.
 
+pub mod client_ip;
 pub mod graphiql;
 pub mod graphql;
 pub mod guard;

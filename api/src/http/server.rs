@@ -18,6 +18,7 @@ use crate::schema;
 pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
     let schema = web::Data::new(schema::build(app.clone()));
     let patience = app.config.shutdown_seconds;
+    tokio::spawn(sweep_limits(app.clone()));
     let with_graphiql = app.config.graphiql;
     let data = web::Data::new(app);
     let server = HttpServer::new(move || {
@@ -48,9 +49,21 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
     Ok(server.run())
 }
 
+/// Forgets the buckets of callers who have been away long enough for theirs to be full again.
+async fn sweep_limits(app: App) {
+    while !app.stop.is_cancelled() {
+        tokio::select! {
+            () = app.stop.cancelled() => {}
+            () = tokio::time::sleep(Duration::from_secs(60)) => app.limiter.sweep(),
+        }
+    }
+}
+
 fn routes(cfg: &mut web::ServiceConfig) {
     cfg.service(
-        web::resource("/graphql").route(web::post().to(graphql::post)).default_service(web::to(graphql::answer::wrong_method)),
+        web::resource("/graphql")
+            .route(web::post().to(graphql::post))
+            .default_service(web::to(graphql::answer::wrong_method)),
     )
     .route("/healthz", web::get().to(health::healthz))
     .route("/readyz", web::get().to(health::readyz))
@@ -58,5 +71,6 @@ fn routes(cfg: &mut web::ServiceConfig) {
 }
 
 async fn nothing_here() -> HttpResponse {
-    HttpResponse::NotFound().json(json!({ "error": { "code": "NOT_FOUND", "message": "There is nothing at this address." } }))
+    HttpResponse::NotFound()
+        .json(json!({ "error": { "code": "NOT_FOUND", "message": "There is nothing at this address." } }))
 }

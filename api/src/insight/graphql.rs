@@ -24,6 +24,8 @@ pub struct Rate {
 /// different people; a member of several communities counts once.
 pub struct Funnel(Counts);
 
+/// From pick to order: those who picked a design apart from those who did not. Counts are of
+/// different people; a member of several communities counts once.
 #[Object]
 impl Funnel {
     /// Active members of the round's communities now, and whoever picked in the round and left since.

@@ -48,6 +48,7 @@ impl From<MediaSize> for Rendition {
     }
 }
 
+/// A stored picture or video.
 #[Object]
 impl Media {
     /// Names the upload; give it to the mutations that take pictures and videos.

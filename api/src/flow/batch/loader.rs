@@ -32,31 +32,6 @@ impl Loader<BatchById> for Load {
     }
 }
 
-/// The batches of a presale, oldest first: (brand, presale).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct BatchesOfPresale(pub Uuid, pub Uuid);
-
-impl Loader<BatchesOfPresale> for Load {
-    type Value = Vec<batch::Model>;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[BatchesOfPresale]) -> Result<HashMap<BatchesOfPresale, Self::Value>, DbErr> {
-        let mut found = HashMap::<_, Vec<_>>::new();
-        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = batch::Entity::find()
-                .filter(batch::Column::BrandId.eq(brand_id))
-                .filter(batch::Column::PresaleId.is_in(presales))
-                .order_by_asc(batch::Column::Id)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(BatchesOfPresale(brand_id, row.presale_id)).or_default().push(row);
-            }
-        }
-        Ok(found)
-    }
-}
-
 /// The cells of a batch in the order of the presale's SKUs: (brand, batch).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CellsOf(pub Uuid, pub Uuid);

@@ -6,7 +6,7 @@ use entity::batch::{self, BatchStatus};
 use entity::batch_progress::BatchProgressStage;
 use entity::factory_feed::{self, FactoryFeedKind};
 use entity::unit::{self, UnitStatus};
-use entity::{batch_cell, batch_offer, batch_progress, shipment, state_change};
+use entity::{batch_cell, batch_offer, batch_progress, state_change};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
 };
@@ -43,12 +43,7 @@ pub async fn offered(db: &impl ConnectionTrait, brand_id: Uuid, batch_id: Uuid) 
     Ok(offers.all(db).await?.into_iter().map(|offer| offer.factory_id).collect())
 }
 
-pub async fn is_offered(
-    db: &impl ConnectionTrait,
-    brand_id: Uuid,
-    batch_id: Uuid,
-    factory_id: Uuid,
-) -> Result<bool> {
+pub async fn is_offered(db: &impl ConnectionTrait, brand_id: Uuid, batch_id: Uuid, factory_id: Uuid) -> Result<bool> {
     Ok(batch_offer::Entity::find_by_id((brand_id, batch_id, factory_id)).one(db).await?.is_some())
 }
 
@@ -114,11 +109,7 @@ pub async fn paid_lines(db: &impl ConnectionTrait, brand_id: Uuid, presale_id: U
 }
 
 /// The (line, piece) pairs of the presale that are in a live batch.
-pub async fn live_pieces(
-    db: &impl ConnectionTrait,
-    brand_id: Uuid,
-    presale_id: Uuid,
-) -> Result<HashSet<(Uuid, i32)>> {
+pub async fn live_pieces(db: &impl ConnectionTrait, brand_id: Uuid, presale_id: Uuid) -> Result<HashSet<(Uuid, i32)>> {
     let statement = sql(
         db.get_database_backend(),
         "select a.order_line_id, a.piece_no from batch b \
@@ -140,6 +131,22 @@ pub async fn orders_only_in(db: &impl ConnectionTrait, brand_id: Uuid, batch_id:
          join allocation e on e.brand_id = s.brand_id and e.order_line_id = s.id and e.status = 'live' \
          where a.brand_id = $1 and a.batch_id = $2 and a.status = 'live' \
          group by l.order_id having sum(case when e.batch_id = $2 then 0 else 1 end) = 0 order by l.order_id",
+        [brand_id.into(), batch_id.into()],
+    );
+    let rows = db.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "order_id")?)).collect()
+}
+
+/// Orders with a scrapped piece in the batch and no live piece anywhere.
+pub async fn orders_of_nothing_made(db: &impl ConnectionTrait, brand_id: Uuid, batch_id: Uuid) -> Result<Vec<Uuid>> {
+    let statement = sql(
+        db.get_database_backend(),
+        "select distinct l.order_id from unit u \
+         join allocation a on a.brand_id = u.brand_id and a.id = u.allocation_id \
+         join order_line l on l.brand_id = a.brand_id and l.id = a.order_line_id \
+         where u.brand_id = $1 and u.batch_id = $2 and u.status = 'scrapped' and not exists (\
+         select 1 from order_line s join allocation e on e.brand_id = s.brand_id and e.order_line_id = s.id \
+         where s.brand_id = l.brand_id and s.order_id = l.order_id and e.status = 'live') order by l.order_id",
         [brand_id.into(), batch_id.into()],
     );
     let rows = db.query_all_raw(statement).await?;
@@ -196,13 +203,6 @@ pub fn units(brand_id: Uuid, batch_id: Uuid) -> Select<unit::Entity> {
         .filter(unit::Column::Status.is_not_in([UnitStatus::Void, UnitStatus::Scrapped]))
 }
 
-/// Ship notices of the batch.
-pub fn shipments(brand_id: Uuid, batch_id: Uuid) -> Select<shipment::Entity> {
-    shipment::Entity::find()
-        .filter(shipment::Column::BrandId.eq(brand_id))
-        .filter(shipment::Column::BatchId.eq(batch_id))
-}
-
 /// What happened to the batch.
 pub fn history(brand_id: Uuid, batch_id: Uuid) -> Select<state_change::Entity> {
     state_change::Entity::find()
@@ -211,10 +211,21 @@ pub fn history(brand_id: Uuid, batch_id: Uuid) -> Select<state_change::Entity> {
         .filter(state_change::Column::SubjectKind.eq("batch"))
 }
 
-/// The progress reports of the batch, newest first.
-pub fn reports(brand_id: Uuid, batch_id: Uuid) -> Select<batch_progress::Entity> {
-    batch_progress::Entity::find()
+/// The progress reports from `newest` back, at most `count` of them: revisions have no gaps. Rows of
+/// one report stand together.
+pub async fn reports(
+    db: &impl ConnectionTrait,
+    brand_id: Uuid,
+    batch_id: Uuid,
+    newest: i32,
+    count: i32,
+) -> Result<Vec<batch_progress::Model>> {
+    let rows = batch_progress::Entity::find()
         .filter(batch_progress::Column::BrandId.eq(brand_id))
         .filter(batch_progress::Column::BatchId.eq(batch_id))
+        .filter(batch_progress::Column::Revision.lte(newest))
+        .filter(batch_progress::Column::Revision.gt(newest.saturating_sub(count)))
         .order_by_desc(batch_progress::Column::Revision)
+        .order_by_asc(batch_progress::Column::SkuId);
+    Ok(rows.all(db).await?)
 }

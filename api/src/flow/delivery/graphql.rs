@@ -54,6 +54,7 @@ pub struct ParcelLine {
 /// One parcel of an order.
 pub struct Parcel(pub parcel::Model);
 
+/// One parcel of an order.
 #[Object]
 impl Parcel {
     /// Names the parcel.
@@ -146,6 +147,7 @@ impl From<entity::order::Model> for Delivery {
     }
 }
 
+/// How an order reaches its buyer.
 #[Object]
 impl Delivery {
     /// The order.
@@ -199,6 +201,7 @@ impl PackingItem {
     }
 }
 
+/// A parcel on the packing list, with the order it is for.
 #[Object]
 impl PackingItem {
     /// The parcel and what goes into it.

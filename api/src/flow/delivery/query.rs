@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use entity::parcel::{self, ParcelStatus};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 use uuid::Uuid;
 
 use super::rules::{Arrived, arrived};
@@ -79,11 +81,7 @@ struct Packed {
 }
 
 /// How far each of the orders has come. Two statements.
-pub async fn arrivals(
-    db: &impl ConnectionTrait,
-    brand_id: Uuid,
-    orders: &[Uuid],
-) -> Result<HashMap<Uuid, Arrived>> {
+pub async fn arrivals(db: &impl ConnectionTrait, brand_id: Uuid, orders: &[Uuid]) -> Result<HashMap<Uuid, Arrived>> {
     use entity::order_line::{Column as Line, Entity as Lines};
     use sea_orm::sea_query::{Expr, ExprTrait};
     let wanted = Lines::find()

@@ -49,7 +49,9 @@ impl Answer {
     /// A request that ran, whatever its fields answered.
     pub fn executed(self, response: Response) -> HttpResponse {
         // No data at all: the request was refused before or at its root (validation, guard of a query).
-        let refused = !response.errors.is_empty() && response.data == async_graphql::Value::Null && response.errors.iter().all(|e| e.path.is_empty());
+        let refused = !response.errors.is_empty()
+            && response.data == async_graphql::Value::Null
+            && response.errors.iter().all(|e| e.path.is_empty());
         let status = if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
         let mut body = json!({ "extensions": response.extensions });
         if !refused {
@@ -64,9 +66,10 @@ impl Answer {
     pub fn fault(self, lang: Lang, error: &Error) -> HttpResponse {
         let (status, shown) = match error {
             Error::Fault(fault) => (status_of(fault.code()), errors::of_fault(fault, lang)),
-            Error::Refused(refusal) => {
-                (StatusCode::OK, errors::with_code(lang.pick(&refusal.en, &refusal.zh).to_string(), refusal.code.as_str()))
-            }
+            Error::Refused(refusal) => (
+                StatusCode::OK,
+                errors::with_code(lang.pick(&refusal.en, &refusal.zh).to_string(), refusal.code.as_str()),
+            ),
         };
         self.errors(status, shown)
     }
@@ -96,7 +99,10 @@ impl Answer {
     pub fn too_many(self, lang: Lang, TooMany(wait): TooMany) -> HttpResponse {
         let seconds = wait.as_secs() + 1;
         let mut error = errors::with_code(
-            lang.pick(format!("Too many requests; come back in {seconds} s."), format!("请求过于频繁，请 {seconds} 秒后重试。")),
+            lang.pick(
+                format!("Too many requests; come back in {seconds} s."),
+                format!("请求过于频繁，请 {seconds} 秒后重试。"),
+            ),
             Code::RateLimited.as_str(),
         );
         if let Some(extensions) = &mut error.extensions {
@@ -110,7 +116,11 @@ impl Answer {
 
     pub fn unsupported_media_type(self, lang: Lang) -> HttpResponse {
         let error = errors::with_code(
-            lang.pick("Send the request as `Content-Type: application/json`.", "请使用 Content-Type: application/json 发送请求。").to_owned(),
+            lang.pick(
+                "Send the request as `Content-Type: application/json`.",
+                "请使用 Content-Type: application/json 发送请求。",
+            )
+            .to_owned(),
             Code::BadRequest.as_str(),
         );
         self.json(StatusCode::UNSUPPORTED_MEDIA_TYPE, &json!({ "errors": [error] }))
@@ -172,7 +182,10 @@ mod tests {
     fn what_clients_send_as_accept_finds_an_answer() {
         assert_eq!(Answer::negotiated(None), Answer::Json);
         assert_eq!(Answer::negotiated(Some("*/*")), Answer::Json);
-        assert_eq!(Answer::negotiated(Some("application/graphql-response+json, application/json")), Answer::GraphqlJson);
+        assert_eq!(
+            Answer::negotiated(Some("application/graphql-response+json, application/json")),
+            Answer::GraphqlJson
+        );
         assert_eq!(Answer::negotiated(Some("text/html, application/json;q=0.9")), Answer::Json);
         assert_eq!(Answer::negotiated(Some("text/html")), Answer::NotAcceptable);
     }

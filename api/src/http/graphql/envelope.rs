@@ -41,7 +41,9 @@ impl Envelope {
         let operation_name = match members.remove("operationName") {
             None | Some(Value::Null) => None,
             Some(Value::String(name)) => Some(name),
-            Some(_) => return Err(Problem::Malformed("`operationName` must be a string.", "“operationName”必须是字符串。")),
+            Some(_) => {
+                return Err(Problem::Malformed("`operationName` must be a string.", "“operationName”必须是字符串。"));
+            }
         };
         let variables = match members.remove("variables") {
             None | Some(Value::Null) => Value::Object(Default::default()),
@@ -57,7 +59,7 @@ impl Envelope {
     /// Parses and bounds the query and the variables.
     pub fn check(&self, limits: &Limits) -> Result<Checked, Refusal> {
         guard::check_variables(&self.variables, limits)?;
-        guard::check(&self.query, self.operation_name.as_deref(), limits)
+        guard::check(&self.query, self.operation_name.as_deref(), &self.variables, limits)
     }
 
     /// For the engine, with the document that the guard parsed.

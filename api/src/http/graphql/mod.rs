@@ -20,6 +20,7 @@ use crate::base::lang::Lang;
 use crate::base::limit::TooMany;
 use crate::base::stats::{self, SqlStats};
 use crate::error::{Error, Fault, Result};
+use crate::http::client_ip;
 use crate::http::guard::{Checked, Limits};
 use crate::load;
 use crate::people::actor::{Actor, ClientIp};
@@ -31,8 +32,15 @@ use envelope::Envelope;
 
 /// Largest request body.
 pub const MAX_BODY: usize = 384 * 1024;
+/// Points that a token which opens nothing costs its address.
+const WRONG_TOKEN: u32 = 50;
 
-pub async fn post(request: HttpRequest, body: web::Bytes, app: web::Data<App>, schema: web::Data<ApiSchema>) -> HttpResponse {
+pub async fn post(
+    request: HttpRequest,
+    body: web::Bytes,
+    app: web::Data<App>,
+    schema: web::Data<ApiSchema>,
+) -> HttpResponse {
     let lang = Lang::of_header(header(&request, ACCEPT_LANGUAGE.as_str()));
     let answer = Answer::negotiated(header(&request, ACCEPT.as_str()));
     // Browsers send forms and text/plain across origins without asking; JSON makes them ask first.
@@ -50,7 +58,7 @@ pub async fn post(request: HttpRequest, body: web::Bytes, app: web::Data<App>, s
             return answer.guarded(lang, &refusal);
         }
     };
-    let ip = ClientIp(request.peer_addr().map(|address| address.ip()));
+    let ip = client_ip::of(&request, &app.config.trusted_proxies);
     match run(&app, &schema, &request, ip, lang, envelope, checked).await {
         Ok(response) => answer.executed(response),
         Err(Stopped::Fault(error)) => answer.fault(lang, &error),
@@ -78,12 +86,13 @@ async fn run(
     let span = tracing::info_span!("operation", kind, name = %name);
     let started = Instant::now();
     let work = async {
-        let actor = authenticate(app, bearer(request).map_err(Stopped::Fault)?).await.map_err(Stopped::Fault)?;
-        app.limiter.take(&bucket(&actor, ip), checked.fields.max(1)).await.map_err(Stopped::TooMany)?;
+        let actor = enter(app, request, ip).await?;
+        let cost = checked.cost.max(1);
+        app.limiter.take(&bucket(&actor, ip), cost).await.map_err(Stopped::TooMany)?;
         let query = envelope.into_request(checked).data(actor).data(lang).data(ip).data(load::new(app.clone()));
         let mut response = schema.execute(query).await;
         errors::present(&mut response.errors, lang);
-        Ok(response)
+        Ok(response.extension("cost", async_graphql::Value::from(cost)))
     };
     let outcome = stats::scope(stats.clone(), work).instrument(span.clone()).await;
     let elapsed = started.elapsed();
@@ -104,7 +113,25 @@ async fn run(
             "done"
         );
     });
-    outcome.map(|response| response.extension("sqlStatements", async_graphql::Value::from(stats.statements())))
+    // For whoever may see the schema, as developers do; a stranger learns nothing of our insides.
+    let shown = |response: async_graphql::Response| match app.config.introspection {
+        true => response.extension("sqlStatements", async_graphql::Value::from(stats.statements())),
+        false => response,
+    };
+    outcome.map(shown)
+}
+
+/// Who sends the request. Tokens that open nothing are paid for by the address, so that guessing is
+/// as limited as anything else.
+async fn enter(app: &App, request: &HttpRequest, ip: ClientIp) -> Result<Actor, Stopped> {
+    let entered = async { authenticate(app, bearer(request)?).await }.await;
+    match entered {
+        Ok(actor) => Ok(actor),
+        Err(error) => {
+            app.limiter.take(&bucket(&Actor::Anonymous, ip), WRONG_TOKEN).await.map_err(Stopped::TooMany)?;
+            Err(Stopped::Fault(error))
+        }
+    }
 }
 
 fn kind_label(kind: OperationType) -> &'static str {

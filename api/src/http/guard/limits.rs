@@ -28,6 +28,8 @@ pub struct Limits {
     /// Lists of fields or types inside each other below `__schema` and `__type`. Types and fields refer to each other
     /// in circles, so that each further list multiplies the answer by the size of the schema.
     pub introspection_lists: u32,
+    /// Fields of one operation times the sizes of the pages they are on.
+    pub cost: u32,
     /// Aliases in one operation, expanded.
     pub aliases: u32,
     /// Root fields of one query or mutation, expanded.
@@ -55,6 +57,7 @@ impl Default for Limits {
             depth: 12,
             introspection_depth: 15,
             introspection_lists: 2,
+            cost: 10_000,
             aliases: 30,
             root_fields: 20,
             subscription_root_fields: 1,

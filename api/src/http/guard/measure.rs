@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
+use serde_json::Value as Variables;
 
 use super::refusal::Refusal;
 
@@ -26,6 +27,29 @@ pub(super) struct Weight {
     pub type_lists: u32,
     /// Largest `type_lists` below a `__schema` or `__type`.
     pub introspection_lists: u32,
+    /// Fields times the sizes of the pages they are on: what the operation may make the server do.
+    pub cost: u32,
+}
+
+/// Largest page of any list, and the page when the client does not say.
+const MAX_PAGE: u32 = 100;
+const DEFAULT_PAGE: u32 = 20;
+
+/// How many times a field's selections may be answered: the page it asks for.
+fn page_of(field: &Field, variables: &Variables) -> u32 {
+    let asked = field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "last"));
+    // The engine does not export the type of an argument; as text it is `10` or `$name`.
+    let asked = asked.map(|(_, value)| value.node.to_string());
+    let size = asked.and_then(|text| match text.strip_prefix('$') {
+        Some(name) => variables[name].as_i64(),
+        None => text.parse().ok(),
+    });
+    let is_list = |item: &Selection| matches!(item, Selection::Field(f) if matches!(f.node.name.node.as_str(), "nodes" | "edges"));
+    match size {
+        Some(size) => u32::try_from(size.clamp(1, i64::from(MAX_PAGE))).unwrap_or(MAX_PAGE),
+        None if field.selection_set.node.items.iter().any(|item| is_list(&item.node)) => DEFAULT_PAGE,
+        None => 1,
+    }
 }
 
 impl Weight {
@@ -41,6 +65,7 @@ impl Weight {
             nesting: self.nesting.max(other.nesting),
             type_lists: self.type_lists.max(other.type_lists),
             introspection_lists: self.introspection_lists.max(other.introspection_lists),
+            cost: self.cost.saturating_add(other.cost),
         }
     }
 
@@ -53,7 +78,7 @@ impl Weight {
     }
 
     /// Weight of a field whose own selection set weighs `self`.
-    fn inside(self, field: &Field) -> Weight {
+    fn inside(self, field: &Field, variables: &Variables) -> Weight {
         let name = field.name.node.as_str();
         let asks_schema = matches!(name, "__schema" | "__type");
         let lists_parts = matches!(name, "fields" | "inputFields" | "interfaces" | "possibleTypes");
@@ -66,6 +91,7 @@ impl Weight {
             depth: self.depth.saturating_add(1),
             type_lists: self.type_lists.saturating_add(u32::from(lists_parts)),
             introspection_lists: self.introspection_lists.max(below_schema),
+            cost: self.cost.saturating_mul(page_of(field, variables)).saturating_add(1),
             ..self.plus(1, field.directives.len())
         }
     }
@@ -79,6 +105,8 @@ impl Weight {
 /// Weights of all fragments of a document.
 pub(super) struct Measure<'a> {
     document: &'a ExecutableDocument,
+    /// For pages whose size is a variable.
+    variables: &'a Variables,
     fragments: HashMap<&'a str, Weight>,
     /// Selections looked at so far; the work done, which must not exceed what the document spells out.
     pub visits: usize,
@@ -86,9 +114,9 @@ pub(super) struct Measure<'a> {
 
 impl<'a> Measure<'a> {
     /// Weighs the fragments; refuses unknown fragments and cycles.
-    pub fn new(document: &'a ExecutableDocument) -> Result<Self, Refusal> {
+    pub fn new(document: &'a ExecutableDocument, variables: &'a Variables) -> Result<Self, Refusal> {
         let order = super::fragments::innermost_first(document)?;
-        let mut measure = Measure { document, fragments: HashMap::with_capacity(order.len()), visits: 0 };
+        let mut measure = Measure { document, variables, fragments: HashMap::with_capacity(order.len()), visits: 0 };
         for name in order {
             let fragment = &measure.document.fragments[name].node;
             let weight = measure.weigh(&fragment.selection_set.node).plus(0, fragment.directives.len());
@@ -114,7 +142,9 @@ impl<'a> Measure<'a> {
         for item in &set.items {
             self.visits += 1;
             let weight = match &item.node {
-                Selection::Field(field) => self.weigh(&field.node.selection_set.node).inside(&field.node),
+                Selection::Field(field) => {
+                    self.weigh(&field.node.selection_set.node).inside(&field.node, self.variables)
+                }
                 Selection::InlineFragment(inline) => {
                     self.weigh(&inline.node.selection_set.node).plus(1, inline.node.directives.len())
                 }

@@ -38,6 +38,8 @@ pub struct Checked {
     pub fields: u32,
     /// Fields inside each other, with fragments expanded.
     pub depth: u32,
+    /// Fields times the sizes of the pages they are on; what rate limits are counted in.
+    pub cost: u32,
     /// Whether all root fields are `__schema`, `__type` or `__typename`.
     pub is_introspection: bool,
 }
@@ -46,20 +48,28 @@ pub struct Checked {
 ///
 /// All operations must be within the limits, not only the chosen one, because the engine validates all of them.
 /// Whether fields, types and arguments exist is left to the engine.
-pub fn check(source: &str, operation_name: Option<&str>, limits: &Limits) -> Result<Checked, Refusal> {
+///
+/// `variables` are only looked at for the sizes of pages, which make up the cost.
+pub fn check(
+    source: &str,
+    operation_name: Option<&str>,
+    variables: &serde_json::Value,
+    limits: &Limits,
+) -> Result<Checked, Refusal> {
     check_text(source, limits)?;
     let document = parse_query(source)?;
     check_definitions(&document, limits)?;
     let (name, chosen) = choose(&document, operation_name)?;
     let kind = chosen.ty;
     let operation_name = name.map(str::to_owned);
-    let weight = check_sizes(&document, chosen, limits)?;
+    let weight = check_sizes(&document, chosen, variables, limits)?;
     Ok(Checked {
         document,
         kind,
         operation_name,
         fields: weight.fields,
         depth: weight.depth,
+        cost: weight.cost,
         is_introspection: kind == OperationType::Query && weight.is_introspection(),
     })
 }
@@ -105,9 +115,10 @@ fn choose<'a>(
 fn check_sizes(
     document: &ExecutableDocument,
     chosen: &OperationDefinition,
+    variables: &serde_json::Value,
     limits: &Limits,
 ) -> Result<Weight, Refusal> {
-    let mut measure = Measure::new(document)?;
+    let mut measure = Measure::new(document, variables)?;
     Refusal::unless_within(LimitName::Selections, measure.heaviest_fragment(), limits.selections)?;
     let mut selections = 0u32;
     let mut of_chosen = Weight::default();
@@ -120,6 +131,7 @@ fn check_sizes(
         }
     }
     Refusal::unless_within(LimitName::Selections, selections, limits.selections)?;
+    Refusal::unless_within(LimitName::Cost, of_chosen.cost, limits.cost)?;
     Ok(of_chosen)
 }
 

@@ -14,6 +14,7 @@ pub enum LimitName {
     Selections,
     Depth,
     IntrospectionLists,
+    Cost,
     Aliases,
     RootFields,
     JsonDepth,
@@ -41,6 +42,7 @@ impl LimitName {
             LimitName::IntrospectionLists => {
                 ("introspectionLists", "nesting of introspection lists", "内省列表嵌套层数")
             }
+            LimitName::Cost => ("cost", "cost: fields times page sizes", "查询成本（字段数乘以分页大小）"),
             LimitName::Aliases => ("aliases", "number of aliases", "别名数"),
             LimitName::RootFields => ("rootFields", "number of root fields", "根字段数"),
             LimitName::JsonDepth => ("jsonDepth", "nesting of the JSON", "JSON 嵌套层数"),

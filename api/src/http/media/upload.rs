@@ -15,15 +15,16 @@ use crate::base::id::MediaId;
 use crate::base::lang::Lang;
 use crate::base::limit::TooMany;
 use crate::error::{Code, Error, Fault, Result};
+use crate::http::client_ip;
 use crate::http::graphql::{bearer, bucket, header};
-use crate::people::actor::{Actor, ClientIp};
+use crate::people::actor::Actor;
 use crate::people::authenticate::authenticate;
 use crate::storage::Rendition;
 use crate::storage::graphql::address;
 use crate::storage::record::{self, Upload};
 
 /// Points of the caller's bucket that a file costs.
-const COST: u32 = 250;
+const COST: u32 = 500;
 /// For receiving the whole body; a phone gives up after 60 s by itself.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Bodies held in memory at a time, each at most 50 MB.
@@ -40,7 +41,7 @@ pub async fn post(request: HttpRequest, body: Multipart, app: web::Data<App>) ->
         Ok(actor) => actor,
         Err(error) => return failed(lang, &error),
     };
-    let ip = ClientIp(request.peer_addr().map(|peer| peer.ip()));
+    let ip = client_ip::of(&request, &app.config.trusted_proxies);
     if let Err(TooMany(wait)) = app.limiter.take(&bucket(&actor, ip), COST).await {
         return too_many(lang, wait);
     }

@@ -91,6 +91,7 @@ impl FactoryBatch {
     }
 }
 
+/// A batch as a factory sees it: quantities and specifications, nothing about any buyer.
 #[Object]
 impl FactoryBatch {
     /// Names the batch in every mutation about it.
@@ -189,6 +190,7 @@ impl FactoryBatch {
 /// One entry of a factory's feed.
 pub struct BatchFeedEntry(factory_feed::Model);
 
+/// One entry of a factory's feed.
 #[Object]
 impl BatchFeedEntry {
     /// 1, 2, 3 … without gaps, over all brands.
@@ -225,6 +227,7 @@ impl BatchFeedEntry {
 /// What belongs to the factory that asks.
 pub struct FactoryDesk(Uuid);
 
+/// What belongs to the factory that asks.
 #[Object]
 impl FactoryDesk {
     /// Who I am.

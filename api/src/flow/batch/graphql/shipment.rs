@@ -13,6 +13,7 @@ use crate::load;
 /// A ship notice: what left the factory, in how many cartons.
 pub struct Shipment(pub shipment::Model);
 
+/// A ship notice: what left the factory, in how many cartons.
 #[Object]
 impl Shipment {
     /// Names the ship notice.

@@ -2,16 +2,16 @@
 
 use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::state_change::{self, StateChangeActorKind};
-use entity::staff::StaffRole;
 use entity::batch::{self, BatchStatus as Status};
+use entity::staff::StaffRole;
+use entity::state_change::{self, StateChangeActorKind};
 
 use super::super::loader::OffersOf;
 use super::super::query;
 use super::super::rules::state::{BatchEvent, next};
 use super::hang_tag::{self, HangTag};
 use super::matrix::{self, BatchMatrix};
-use super::progress::{self, StageProgress};
+use super::progress::{self, ProgressReport, StageProgress};
 use super::shipment::{self, Shipment};
 use super::ticket::CutTicket;
 use crate::app::App;
@@ -81,6 +81,7 @@ pub enum ActorKind {
 /// One step in the life of a batch.
 pub struct BatchStep(state_change::Model);
 
+/// One step in the life of a batch.
 #[Object]
 impl BatchStep {
     /// What happened: `released`, `claimed`, `lapsed`, `rejected`, `accepted`, `started`, `shipped`, ….
@@ -133,6 +134,7 @@ impl From<batch::Model> for Batch {
     }
 }
 
+/// A production order for one design: a size × colour matrix of paid pieces.
 #[Object]
 impl Batch {
     /// Names the batch in every mutation about it.
@@ -232,6 +234,16 @@ impl Batch {
     /// What each stage has reached.
     async fn progress(&self, ctx: &Context<'_>) -> Result<Vec<StageProgress>> {
         progress::of(ctx, &self.0).await
+    }
+
+    /// The factory's reports with their notes, newest first.
+    async fn reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only reports before this revision; from the last one when missing.")] before: Option<i32>,
+        #[graphql(desc = "How many at most, 1 to 100.", default = 20)] first: i32,
+    ) -> Result<Vec<ProgressReport>> {
+        progress::reports(ctx, &self.0, before, first).await
     }
 
     /// Ship notices, oldest first.

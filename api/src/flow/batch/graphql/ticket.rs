@@ -20,6 +20,7 @@ use crate::people::loader::BrandById;
 /// One garment to make, by the short code on its label.
 pub struct Unit(unit::Model);
 
+/// One garment to make, by the short code on its label.
 #[Object]
 impl Unit {
     /// Names the unit.
@@ -41,6 +42,7 @@ impl Unit {
 /// What to make, by when, for how much, and what to sew and hang on it.
 pub struct CutTicket(pub batch::Model);
 
+/// What to make, by when, for how much, and what to sew and hang on it.
 #[Object]
 impl CutTicket {
     /// Number of the order, `B-000001`.

@@ -36,14 +36,6 @@ pub fn entries(event_kind: &str, news: &News) -> Vec<(Uuid, Kind)> {
     entries
 }
 
-/// True when the newest entry of a batch leaves the factory something to do with it.
-pub fn is_open(kind: Kind) -> bool {
-    match kind {
-        Kind::Offered | Kind::Claimed | Kind::Lapsed | Kind::Updated => true,
-        Kind::Withdrawn | Kind::Cancelled => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,8 +8,7 @@ use uuid::Uuid;
 use crate::error::{Code, Detail, Refusal};
 
 /// In the order of making.
-pub const STAGES: [Stage; 6] =
-    [Stage::FabricIn, Stage::Cut, Stage::Sewn, Stage::Finished, Stage::Qc, Stage::Packed];
+pub const STAGES: [Stage; 6] = [Stage::FabricIn, Stage::Cut, Stage::Sewn, Stage::Finished, Stage::Qc, Stage::Packed];
 
 /// What one SKU has reached: ordered, counted per stage, shipped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -20,13 +20,7 @@ use crate::flow::order::lifecycle;
 use crate::people::actor::Actor;
 
 /// Cancels the batch; its orders wait for the next release. What was allocated stays as history.
-pub async fn cancel(
-    app: &App,
-    actor: &Actor,
-    key: &str,
-    batch_id: Uuid,
-    reason: &str,
-) -> Result<Done<batch::Model>> {
+pub async fn cancel(app: &App, actor: &Actor, key: &str, batch_id: Uuid, reason: &str) -> Result<Done<batch::Model>> {
     let staff = policy::may_release(actor)?;
     let reason = &text::required("reason", reason, 400)?;
     let once = &Once::new(staff.id, "cancelBatch", key, &(batch_id, reason))?;

@@ -30,8 +30,7 @@ async fn moved(
     why: Option<&str>,
 ) -> Result<()> {
     let to = state::next(before.status, event).ok_or_else(|| wrong_state(before.status))?;
-    let step =
-        Move { kind: "batch", id: before.id, from: Some(before.status), to, event: event.name(), by, why };
+    let step = Move { kind: "batch", id: before.id, from: Some(before.status), to, event: event.name(), by, why };
     tx.moved(step, json!(news)).await
 }
 

@@ -23,6 +23,7 @@ use crate::base::once::{Done, Once};
 use crate::base::text;
 use crate::base::tx::Tx;
 use crate::error::{Error, Refusal, Result};
+use crate::flow::order::lifecycle;
 use crate::people::actor::Actor;
 
 #[derive(Serialize)]
@@ -53,9 +54,8 @@ pub async fn ship(app: &App, actor: &Actor, key: &str, input: &Ship) -> Result<D
         }
         // Writing the row first makes two notices of one batch follow each other, so that the counts
         // read below are those this notice comes after.
-        let fence = hold
-            .update(&tx, &[BatchStatus::InProduction])
-            .col_expr(batch::Column::Epoch, Expr::value(hold.epoch));
+        let fence =
+            hold.update(&tx, &[BatchStatus::InProduction]).col_expr(batch::Column::Epoch, Expr::value(hold.epoch));
         hold.apply(&tx, fence).await?;
         let counts = query::counts(tx.conn(), hold.brand_id, hold.batch_id).await?;
         check_shipment(&counts, &input.cells)?;
@@ -143,13 +143,7 @@ async fn ship_cell(tx: &Tx, hold: &Hold, shipment_id: Uuid, sku_id: Uuid, pieces
          where u.brand_id = $2 and u.batch_id = $3 and u.sku_id = $4 \
          and u.status not in ('shipped', 'void', 'scrapped') \
          order by o.paid_at, o.id, l.position, a.piece_no limit $5)",
-        [
-            shipment_id.into(),
-            hold.brand_id.into(),
-            hold.batch_id.into(),
-            sku_id.into(),
-            i64::from(pieces).into(),
-        ],
+        [shipment_id.into(), hold.brand_id.into(), hold.batch_id.into(), sku_id.into(), i64::from(pieces).into()],
     ));
     let assigned = assigned.await?.rows_affected();
     if counted.rows_affected == 1 && assigned == u64::from(pieces.unsigned_abs()) {
@@ -160,14 +154,9 @@ async fn ship_cell(tx: &Tx, hold: &Hold, shipment_id: Uuid, sku_id: Uuid, pieces
 }
 
 /// Ends production. What is missing is scrapped and its allocations end, so that the pieces are in
-/// the next batch that is released.
-async fn finish(
-    tx: &Tx,
-    actor: &Actor,
-    hold: &Hold,
-    made: batch::Model,
-    reason: Option<&str>,
-) -> Result<batch::Model> {
+/// the next batch that is released. An order of which nothing was made is only paid again, so that
+/// its buyer may wait or cancel.
+async fn finish(tx: &Tx, actor: &Actor, hold: &Hold, made: batch::Model, reason: Option<&str>) -> Result<batch::Model> {
     let shipped = hold
         .update(tx, &[BatchStatus::InProduction])
         .col_expr(batch::Column::Status, Expr::value(BatchStatus::Shipped));
@@ -176,6 +165,8 @@ async fn finish(
     let mut why = None;
     if missing > 0 {
         scrap_missing(tx, hold).await?;
+        let orders = query::orders_of_nothing_made(tx.conn(), hold.brand_id, hold.batch_id).await?;
+        lifecycle::out_of_batch(tx, actor.by(), &orders).await?;
         let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
         why = Some(format!("short yield, {missing} of {} pieces missing{reason}", made.pieces));
     }

@@ -48,7 +48,8 @@ pub async fn dispatch(
         let parcels = query::these(tx.conn(), tx.brand_id(), batch_id, ids).await?;
         record(&tx, actor.by(), &parcels).await?;
         tx.set_timers(RECEIPT, ids, tx.now() + receipt).await?;
-        let orders: Vec<Uuid> = parcels.iter().map(|parcel| parcel.order_id).collect::<BTreeSet<_>>().into_iter().collect();
+        let orders: Vec<Uuid> =
+            parcels.iter().map(|parcel| parcel.order_id).collect::<BTreeSet<_>>().into_iter().collect();
         let arrivals = query::arrivals(tx.conn(), tx.brand_id(), &orders).await?;
         for order_id in orders {
             if arrivals.get(&order_id).is_some_and(|arrived| *arrived >= Arrived::AllShipped) {
@@ -120,7 +121,6 @@ async fn record(tx: &Tx, by: By, parcels: &[parcel::Model]) -> Result<()> {
         by,
         why: None,
     };
-    let items: Vec<_> =
-        parcels.iter().map(|parcel| (parcel.id, json!({ "order_id": parcel.order_id }))).collect();
+    let items: Vec<_> = parcels.iter().map(|parcel| (parcel.id, json!({ "order_id": parcel.order_id }))).collect();
     tx.moved_all(step, &items).await
 }

@@ -65,6 +65,7 @@ pub enum DesignAction {
     Retire,
 }
 
+/// A pre-product: what may be made, if a community wants it.
 #[Object]
 impl Design {
     /// Names the design across all its versions.
@@ -136,6 +137,7 @@ pub struct DesignAttribute {
     pub value: String,
 }
 
+/// One version of a design; frozen once submitted.
 #[Object]
 impl DesignVersion {
     /// 1, 2, 3 … in the order they were begun.

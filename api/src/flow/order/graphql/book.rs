@@ -8,6 +8,7 @@ use crate::flow::presale::graphql::Sku;
 /// Demand of a presale by colour and size.
 pub struct DemandBook(pub Book);
 
+/// Demand of a presale by colour and size.
 #[Object]
 impl DemandBook {
     /// Colours, the rows of the matrix, in the brand's order.
@@ -49,6 +50,7 @@ impl DemandBook {
 /// Demand for one colour and size.
 pub struct DemandCell(Cell);
 
+/// Demand for one colour and size.
 #[Object]
 impl DemandCell {
     /// The colour and size.

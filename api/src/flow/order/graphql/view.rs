@@ -83,6 +83,7 @@ pub struct OrderAddress {
     street: String,
 }
 
+/// A member's order in one presale.
 #[Object]
 impl Order {
     /// Public id, for `order(id)` and the verbs.
@@ -212,6 +213,7 @@ pub struct OrderLine {
     pub currency: String,
 }
 
+/// Pieces of one SKU in an order.
 #[Object]
 impl OrderLine {
     /// Public id, for `changeOrder`.

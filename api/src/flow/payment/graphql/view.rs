@@ -73,6 +73,7 @@ pub enum RefundStatus {
     Closed,
 }
 
+/// Money on its way back to the buyer.
 #[Object]
 impl Refund {
     /// Public id.

@@ -30,15 +30,32 @@ pub async fn apply(app: &App, account: &Account, state: &RefundState) -> Result<
 }
 
 async fn apply_in(tx: &Tx, state: &RefundState) -> Result<Option<String>> {
+    // The answer to our request and the notification may arrive together: whoever finds the row moved
+    // under it looks again, or the later news would be lost with the earlier one's state.
+    loop {
+        if let Applied::Done(problem) = apply_once(tx, state).await? {
+            return Ok(problem);
+        }
+    }
+}
+
+enum Applied {
+    /// Applied, nothing new, or a problem for a person to look at.
+    Done(Option<String>),
+    /// Someone else moved the refund in between.
+    Moved,
+}
+
+async fn apply_once(tx: &Tx, state: &RefundState) -> Result<Applied> {
     let Some(refund) = query::refund_by_number(tx.conn(), tx.brand_id(), &state.out_refund_no).await? else {
-        return Ok(Some("nothing is refunded under this number".to_owned()));
+        return Ok(Applied::Done(Some("nothing is refunded under this number".to_owned())));
     };
     if state.refund_fen != refund.amount {
-        return Ok(Some(format!("it is over {} fen, ours over {}", state.refund_fen, refund.amount)));
+        return Ok(Applied::Done(Some(format!("it is over {} fen, ours over {}", state.refund_fen, refund.amount))));
     }
-    let Some(to) = rules::next_refund(refund.status, state.status) else { return Ok(None) };
+    let Some(to) = rules::next_refund(refund.status, state.status) else { return Ok(Applied::Done(None)) };
     if !advance(tx, &refund, to, state).await? {
-        return Ok(None);
+        return Ok(Applied::Moved);
     }
     tx.emit("refund", refund.id, event(to), json!({ "order_id": refund.order_id, "amount": refund.amount })).await?;
     match to {
@@ -52,7 +69,7 @@ async fn apply_in(tx: &Tx, state: &RefundState) -> Result<Option<String>> {
         }
         RefundStatus::Pending => {}
     }
-    Ok(None)
+    Ok(Applied::Done(None))
 }
 
 fn event(status: RefundStatus) -> &'static str {

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::base::id::{CommunityId, DesignId, PresaleId, RoundEntryId, SkuId};
 use crate::base::money::Money;
 use crate::error::Result;
+use crate::flow::design::graphql::Design;
 use crate::flow::presale::loader::{AudienceOf, SkusOf};
 use crate::flow::presale::rules::{self, Event};
 use crate::flow::presale::{capacity, policy};
@@ -61,6 +62,7 @@ pub enum PresaleAction {
     Cancel,
 }
 
+/// An offer to pay before making.
 #[Object]
 impl Presale {
     /// Public id, for `presale(id)` and `placeOrder`.
@@ -83,9 +85,14 @@ impl Presale {
         self.0.entry_id.into()
     }
 
-    /// The design that is offered.
+    /// Id of the design that is offered.
     async fn design_id(&self) -> DesignId {
         self.0.design_id.into()
+    }
+
+    /// The design that is offered, as it was when it advanced.
+    async fn design(&self, ctx: &Context<'_>) -> Result<Design> {
+        Design::load(ctx, self.0.brand_id, self.0.design_id, self.0.design_version_id).await
     }
 
     /// Price of one piece. What `placeOrder` expects is this times the pieces.
@@ -201,6 +208,7 @@ impl From<presale_sku::Model> for Sku {
     }
 }
 
+/// One colour and size of a presale.
 #[Object]
 impl Sku {
     /// Public id, for order lines.

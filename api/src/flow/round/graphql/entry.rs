@@ -35,6 +35,7 @@ pub struct CommunityTally {
     picks: i32,
 }
 
+/// The picks of one community's members.
 #[Object]
 impl CommunityTally {
     /// Whose members.
@@ -49,6 +50,7 @@ impl CommunityTally {
     }
 }
 
+/// A design on a round's slate, with its tally.
 #[Object]
 impl RoundEntry {
     /// Names the entry; samples and presales of the design refer to it.

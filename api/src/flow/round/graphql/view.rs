@@ -60,6 +60,7 @@ pub enum RoundAction {
     ChangeWindow,
 }
 
+/// One slate of designs put to one or more communities for a time; the top K advance.
 #[Object]
 impl Round {
     /// Names the round.

@@ -16,7 +16,7 @@ use crate::people::actor::Actor;
 use crate::people::graphql::view::Member;
 use crate::people::loader::MemberById;
 
-/// A garment sent to a KOC to try on. Its KOC and the brand's staff see it.
+/// The view of a sample's row.
 pub struct Sample(pub sample::Model);
 
 impl From<sample::Model> for Sample {
@@ -54,6 +54,7 @@ pub enum SampleAction {
     Close,
 }
 
+/// A garment sent to a KOC to try on. Its KOC and the brand's staff see it.
 #[Object]
 impl Sample {
     /// Names the sample; it does not change.

@@ -21,8 +21,7 @@ use crate::people::loader::MemberById;
 use crate::storage::graphql::Media;
 use crate::storage::loader::MediaById;
 
-/// A KOC's task to try a sample on, and the post she makes of it. Until it is published only she and
-/// the brand's staff see it; afterwards the members of the communities it was published to do too.
+/// The view of a try-on's row.
 pub struct TryOn(pub tryon::Model);
 
 impl From<tryon::Model> for TryOn {
@@ -133,6 +132,8 @@ pub enum TryOnAction {
     Extend,
 }
 
+/// A KOC's task to try a sample on, and the post she makes of it. Until it is published only she and
+/// the brand's staff see it; afterwards the members of the communities it was published to do too.
 #[Object]
 impl TryOn {
     /// Names the try-on; it does not change.

@@ -20,7 +20,7 @@ fn fragment_bombs_are_refused_after_one_look_at_each_selection() {
     for length in [10, 23, 50, 200] {
         let source = chain(length, "a");
         let document = parse_query(&source).expect("valid GraphQL");
-        let mut measure = Measure::new(&document).expect("no cycle");
+        let mut measure = Measure::new(&document, &serde_json::Value::Null).expect("no cycle");
         let operation = document.operations.iter().next().expect("one operation").1;
         let weight = measure.operation(&operation.node);
         assert_eq!(measure.visits, 2 * (length - 1) + 2, "{length}");
@@ -43,7 +43,8 @@ fn bombs_hide_neither_in_unused_fragments_nor_in_other_operations() {
     let unused = bomb.replace("{ ...f0 }", "{ a }");
     assert_eq!(exceeded(&unused).0, LimitName::Selections);
     let other = bomb.replace("{ ...f0 }", "query A { a } query B { b { ...f0 } }");
-    let refusal = super::check(&other, Some("A"), &super::Limits::default()).expect_err("B is a bomb");
+    let refusal =
+        super::check(&other, Some("A"), &serde_json::Value::Null, &super::Limits::default()).expect_err("B is a bomb");
     assert!(matches!(refusal, Refusal::Exceeded { limit: LimitName::Selections, .. }), "{refusal}");
 }
 
@@ -91,8 +92,8 @@ fn selections_add_up_over_operations() {
     let body = "b ".repeat(499);
     let two = |extra| format!("query A {{ a {{ {body} }} }} query B {{ a {{ {body} {extra} }} }}");
     let limits = super::Limits::default();
-    assert_eq!(super::check(&two(""), Some("B"), &limits).expect("1,000 in all").fields, 500);
-    let refusal = super::check(&two("c"), Some("B"), &limits).expect_err("1,001 in all");
+    assert_eq!(super::check(&two(""), Some("B"), &serde_json::Value::Null, &limits).expect("1,000 in all").fields, 500);
+    let refusal = super::check(&two("c"), Some("B"), &serde_json::Value::Null, &limits).expect_err("1,001 in all");
     assert_eq!(refusal, Refusal::Exceeded { limit: LimitName::Selections, max: 1_000, found: 1_001 });
 }
 
@@ -155,8 +156,9 @@ fn fragments_and_operations_are_limited() {
     assert_eq!(exceeded(&fragments(51)), (LimitName::Fragments, 51));
     let operations = |count: usize| (0..count).map(|index| format!("query q{index} {{ a }}")).collect::<String>();
     let limits = super::Limits::default();
-    super::check(&operations(50), Some("q7"), &limits).expect("50 operations");
-    let refusal = super::check(&operations(51), Some("q7"), &limits).expect_err("51 operations");
+    super::check(&operations(50), Some("q7"), &serde_json::Value::Null, &limits).expect("50 operations");
+    let refusal =
+        super::check(&operations(51), Some("q7"), &serde_json::Value::Null, &limits).expect_err("51 operations");
     assert_eq!(refusal, Refusal::Exceeded { limit: LimitName::Operations, max: 50, found: 51 });
 }
 

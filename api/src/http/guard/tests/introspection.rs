@@ -79,7 +79,7 @@ fn the_standard_query_is_the_deepest_allowed() {
 #[tokio::test]
 async fn the_engine_runs_the_document_that_the_guard_parsed() {
     let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
-    let checked = check(STANDARD, None, &Limits::default()).expect("within limits");
+    let checked = check(STANDARD, None, &serde_json::Value::Null, &Limits::default()).expect("within limits");
     // The text would fail: an answer shows that the parsed document was taken.
     let mut request = Request::new("{");
     request.operation_name = checked.operation_name;

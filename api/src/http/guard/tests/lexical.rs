@@ -88,7 +88,7 @@ fn nesting_is_refused_before_the_parser_recurses() {
     let generous = Limits { document_bytes: u32::MAX, tokens: u32::MAX, ..Limits::default() };
     for open in ["{a", "[", "{a(b:[", "{a(b:{c:", "{...", "query($v:["] {
         let levels = open.bytes().filter(|byte| b"{[(".contains(byte)).count() as u32;
-        let refusal = check(&open.repeat(10_000), None, &generous).expect_err("far too deep");
+        let refusal = check(&open.repeat(10_000), None, &serde_json::Value::Null, &generous).expect_err("far too deep");
         let expected = Refusal::Exceeded { limit: LimitName::Nesting, max: 32, found: 10_000 * levels };
         assert_eq!(refusal, expected, "{open}");
     }

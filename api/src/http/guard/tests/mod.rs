@@ -10,11 +10,12 @@ mod variables;
 use super::{Checked, LimitName, Limits, Refusal, check};
 
 fn checked(source: &str) -> Checked {
-    check(source, None, &Limits::default()).unwrap_or_else(|refusal| panic!("{refusal}\n{source}"))
+    check(source, None, &serde_json::Value::Null, &Limits::default())
+        .unwrap_or_else(|refusal| panic!("{refusal}\n{source}"))
 }
 
 fn refused(source: &str) -> Refusal {
-    check(source, None, &Limits::default()).expect_err("the document should be refused")
+    check(source, None, &serde_json::Value::Null, &Limits::default()).expect_err("the document should be refused")
 }
 
 /// The crossed limit and what was found.

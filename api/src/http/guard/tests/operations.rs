@@ -12,7 +12,7 @@ fn the_named_operation_is_chosen() {
     for (name, kind, fields) in
         [("A", OperationType::Query, 1), ("B", OperationType::Mutation, 2), ("C", OperationType::Subscription, 3)]
     {
-        let checked = check(THREE, Some(name), &Limits::default()).expect("within limits");
+        let checked = check(THREE, Some(name), &serde_json::Value::Null, &Limits::default()).expect("within limits");
         assert_eq!((checked.kind, checked.fields, checked.depth), (kind, fields, fields));
         assert_eq!(checked.operation_name.as_deref(), Some(name));
     }
@@ -27,15 +27,20 @@ fn a_name_is_needed_exactly_when_there_are_several() {
 
 #[test]
 fn an_empty_name_counts_as_absent() {
-    let checked = check("query Only { a }", Some(""), &Limits::default()).expect("within limits");
+    let checked =
+        check("query Only { a }", Some(""), &serde_json::Value::Null, &Limits::default()).expect("within limits");
     assert_eq!(checked.operation_name.as_deref(), Some("Only"));
-    assert_eq!(check(THREE, Some(""), &Limits::default()).expect_err("ambiguous"), Refusal::OperationNameMissing);
+    assert_eq!(
+        check(THREE, Some(""), &serde_json::Value::Null, &Limits::default()).expect_err("ambiguous"),
+        Refusal::OperationNameMissing
+    );
 }
 
 #[test]
 fn unknown_names_are_refused() {
     for source in [THREE, "{ a }", "query A { a }"] {
-        let refusal = check(source, Some("D"), &Limits::default()).expect_err("no such operation");
+        let refusal =
+            check(source, Some("D"), &serde_json::Value::Null, &Limits::default()).expect_err("no such operation");
         assert_eq!(refusal, Refusal::OperationUnknown { name: "D".into() });
     }
 }
@@ -65,4 +70,20 @@ fn refusals_name_the_limit_in_both_languages() {
         assert!(message.contains("21") && message.contains("20"), "{message}");
     }
     assert!(refusal.message_zh().contains("根字段数"));
+}
+
+#[test]
+fn cost_is_fields_times_the_pages_they_are_on() {
+    let cost = |source: &str, variables: serde_json::Value| {
+        check(source, None, &variables, &Limits::default()).map(|checked| checked.cost)
+    };
+    let none = serde_json::Value::Null;
+    assert_eq!(cost("{ a { b } }", none.clone()), Ok(2));
+    assert_eq!(cost("{ list(first: 10) { nodes { a b } } }", none.clone()), Ok(1 + 10 * 3));
+    assert_eq!(cost("{ list { nodes { a } } }", none.clone()), Ok(1 + 20 * 2), "the page nobody named");
+    let paged = "query($n: Int) { list(first: $n) { nodes { a } } }";
+    assert_eq!(cost(paged, serde_json::json!({ "n": 50 })), Ok(1 + 50 * 2));
+    assert_eq!(cost(paged, serde_json::json!({ "n": 4_000_000_000_i64 })), Ok(1 + 100 * 2), "no page is larger");
+    let nested = "{ list(first: 100) { nodes { list(first: 100) { nodes { a } } } } }";
+    assert!(matches!(cost(nested, none), Err(Refusal::Exceeded { limit: LimitName::Cost, .. })));
 }

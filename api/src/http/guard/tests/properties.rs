@@ -120,7 +120,8 @@ fn expand(document: &ExecutableDocument, set: &SelectionSet) -> Weight {
                 total.own_fields += 1;
                 total.aliases += u32::from(field.node.alias.is_some());
                 let inner = expand(document, &field.node.selection_set.node);
-                Weight { own_fields: 0, depth: inner.depth + 1, ..inner }
+                // No field asks for a page here, so each costs one.
+                Weight { own_fields: 0, depth: inner.depth + 1, cost: inner.cost + 1, ..inner }
             }
             Selection::InlineFragment(inline) => expand(document, &inline.node.selection_set.node),
             Selection::FragmentSpread(spread) => {
@@ -133,6 +134,7 @@ fn expand(document: &ExecutableDocument, set: &SelectionSet) -> Weight {
         total.fields += inner.fields;
         total.own_fields += inner.own_fields;
         total.aliases += inner.aliases;
+        total.cost += inner.cost;
         total.directives += inner.directives;
         total.depth = total.depth.max(inner.depth);
         total.nesting = total.nesting.max(inner.nesting);
@@ -167,7 +169,7 @@ proptest! {
     #[test]
     fn token_soup_never_panics(source in soup(), name in prop::option::of("[AF]?")) {
         let limits = Limits::default();
-        if let Ok(checked) = check(&source, name.as_deref(), &limits) {
+        if let Ok(checked) = check(&source, name.as_deref(), &serde_json::Value::Null, &limits) {
             prop_assert!(checked.fields <= limits.selections && checked.depth <= limits.introspection_depth);
         }
     }
@@ -175,7 +177,7 @@ proptest! {
     #[test]
     fn any_text_and_bytes_never_panic(source in ".{0,200}", body in prop::collection::vec(any::<u8>(), 0..200)) {
         let limits = Limits::default();
-        if let Err(refusal) = check(&source, None, &limits) {
+        if let Err(refusal) = check(&source, None, &serde_json::Value::Null, &limits) {
             prop_assert!(refusal.to_string().len() < 500 && !refusal.message_zh().is_empty());
         }
         prop_assert!(check_json_bytes(&body, &limits).is_ok() || body.len() > 34);
@@ -184,7 +186,7 @@ proptest! {
     #[test]
     fn remembered_weights_equal_expanded_ones(source in document(true)) {
         let document = parse_query(&source).expect("generated documents are valid");
-        let mut measure = Measure::new(&document).expect("acyclic");
+        let mut measure = Measure::new(&document, &serde_json::Value::Null).expect("acyclic");
         for (_, operation) in document.operations.iter() {
             let expected = expand(&document, &operation.node.selection_set.node);
             prop_assert_eq!(measure.operation(&operation.node), expected);
@@ -195,7 +197,7 @@ proptest! {
     #[test]
     fn exactly_the_cyclic_documents_are_called_cyclic(source in document(false)) {
         let document = parse_query(&source).expect("generated documents are valid");
-        let called = matches!(Measure::new(&document).map(|_| ()), Err(Refusal::FragmentCycle { .. }));
+        let called = matches!(Measure::new(&document, &serde_json::Value::Null).map(|_| ()), Err(Refusal::FragmentCycle { .. }));
         prop_assert_eq!(called, has_cycle(&document), "{}", source);
     }
 }

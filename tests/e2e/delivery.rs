@@ -1,0 +1,129 @@
+//! Parcels: packed in order of payment, dispatched, received by the buyer or by time.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+use tests::floor::{PHONE, STREET, Sold};
+use tests::{Brand, Person};
+
+use super::*;
+
+const PACKING: &str = "query($id: ID!) { packingList(batchId: $id) { edges { node { orderNo recipientMasked phoneMasked region \
+    label { recipient phone street } parcel { id orderId status pieces lines { skuCode pieces unitCodes } } } } } }";
+
+/// A batch of which `pieces` of red S have been shipped; its id and epoch.
+async fn shipped(brand: &Brand<'_>, sold: &Sold<'_>, factory: &Person<'_>, pieces: i32, all: i32) -> (String, i64) {
+    let batch = brand.released(&sold.presale, &[factory]).await;
+    let epoch = factory.takes(&batch).await;
+    factory.packs(&batch, epoch, sold.cells(&[("red/S", all)])).await;
+    factory.ships(&batch, epoch, "SF100001", sold.cells(&[("red/S", pieces)]), false).await.ok("shipBatch.batch");
+    (batch, epoch)
+}
+
+/// (parcel, order) of the packing list.
+async fn parcels(staff: &Person<'_>, batch: &str) -> Vec<(String, String)> {
+    let edges = staff.gql(PACKING, json!({ "id": batch })).await.ok("packingList.edges");
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let one = |edge: &Value| (text(&edge["node"]["parcel"]["id"]), text(&edge["node"]["parcel"]["orderId"]));
+    edges.as_array().expect("a list").iter().map(one).collect()
+}
+
+async fn dispatch(staff: &Person<'_>, batch: &str, parcels: &[&str]) -> tests::Answer {
+    let one =
+        |id: &&str| json!({ "parcelId": id, "carrier": "SF", "trackingNo": format!("sf {}", &id[id.len() - 10..]) });
+    let input = json!({ "batchId": batch, "parcels": parcels.iter().map(one).collect::<Vec<_>>() });
+    staff.mutate("dispatchParcels", input, "parcels { id status trackingNo }").await
+}
+
+async fn status(buyer: &Person<'_>, order: &str) -> String {
+    buyer.gql("query($id: ID!) { order(id: $id) { status } }", json!({ "id": order })).await.text("order.status")
+}
+
+e2e! {
+    async fn a_partial_shipment_serves_those_who_paid_first(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let sold = brand.sold(&[&[("red/S", 1)], &[("red/S", 2)], &[("red/S", 1)]]).await;
+        let (batch, epoch) = shipped(&brand, &sold, &factory, 2, 4).await;
+        let orders: Vec<_> = parcels(&brand.owner, &batch).await.into_iter().map(|(_, order)| order).collect();
+        assert_eq!(orders, [sold.orders[0].1.clone(), sold.orders[1].1.clone()]);
+        factory.ships(&batch, epoch, "SF100002", sold.cells(&[("red/S", 2)]), false).await.ok("shipBatch.batch");
+        let all = parcels(&brand.owner, &batch).await;
+        assert_eq!(all.len(), 4, "the second order comes in two parcels");
+        let of_second: Vec<_> = all.iter().filter(|(_, order)| *order == sold.orders[1].1).map(|(id, _)| &**id).collect();
+        dispatch(&brand.owner, &batch, &of_second[..1]).await.ok("dispatchParcels.parcels");
+        assert_eq!(status(&sold.orders[1].0, &sold.orders[1].1).await, "IN_BATCH");
+        dispatch(&brand.owner, &batch, &of_second[1..]).await.ok("dispatchParcels.parcels");
+        assert_eq!(status(&sold.orders[1].0, &sold.orders[1].1).await, "SHIPPED");
+    }
+
+    async fn only_those_who_pack_read_an_address(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let sold = brand.sold(&[&[("red/S", 2)]]).await;
+        let (batch, _) = shipped(&brand, &sold, &factory, 2, 2).await;
+        let support = brand.staff(entity::staff::StaffRole::Support).await;
+        let item = support.gql(PACKING, json!({ "id": batch })).await.ok("packingList.edges.0.node");
+        assert_eq!((&item["label"]["phone"], &item["label"]["street"]), (&json!(PHONE), &json!(STREET)));
+        assert!(!item["phoneMasked"].as_str().expect("text").contains("1234"));
+        assert_eq!(item["parcel"]["lines"][0]["pieces"], json!(2));
+        assert_eq!(item["parcel"]["lines"][0]["unitCodes"].as_array().expect("codes").len(), 2);
+        for other in [brand.designer().await, sold.orders[0].0.clone(), factory.clone()] {
+            assert_eq!(other.gql(PACKING, json!({ "id": batch })).await.fault(), "FORBIDDEN");
+        }
+        let foreign = app.brand("other").await;
+        assert_eq!(foreign.owner.gql(PACKING, json!({ "id": batch })).await.ok("packingList.edges"), json!([]));
+    }
+
+    async fn a_parcel_is_dispatched_once_and_all_of_a_dispatch_or_none(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let sold = brand.sold(&[&[("red/S", 1)], &[("red/S", 1)]]).await;
+        let (batch, _) = shipped(&brand, &sold, &factory, 2, 2).await;
+        let list = parcels(&brand.owner, &batch).await;
+        let sent = dispatch(&brand.owner, &batch, &[&list[0].0]).await;
+        assert_eq!(sent.text("dispatchParcels.parcels.0.status"), "SHIPPED");
+        let both = dispatch(&brand.owner, &batch, &[&list[1].0, &list[0].0]).await;
+        assert_eq!(both.refused(), "WRONG_STATE");
+        assert_eq!(status(&sold.orders[1].0, &sold.orders[1].1).await, "IN_BATCH", "none of them left");
+        let twice = json!({ "batchId": batch, "parcels": [
+            { "parcelId": list[1].0, "carrier": "SF", "trackingNo": sent.text("dispatchParcels.parcels.0.trackingNo") }
+        ] });
+        let used = brand.owner.mutate("dispatchParcels", twice, "parcels { id }").await.refusal();
+        assert_eq!(used["field"], json!(["parcels", "trackingNo"]));
+    }
+
+    async fn a_buyer_confirms_and_a_week_later_the_order_is_complete(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let sold = brand.sold(&[&[("red/S", 1)], &[("red/S", 1)]]).await;
+        let (batch, _) = shipped(&brand, &sold, &factory, 2, 2).await;
+        let (buyer, order) = &sold.orders[0];
+        let confirm = json!({ "orderId": order });
+        let early = buyer.mutate("confirmReceipt", confirm.clone(), "delivery { orderId }").await;
+        assert_eq!(early.refused(), "WRONG_STATE");
+        let list = parcels(&brand.owner, &batch).await;
+        dispatch(&brand.owner, &batch, &[&list[0].0]).await.ok("dispatchParcels.parcels");
+        let query = "query($id: ID!) { delivery(orderId: $id) { availableActions parcels { status trackingNo countsAsReceivedAt } } }";
+        let delivery = buyer.gql(query, json!({ "id": order })).await;
+        assert_eq!(delivery.ok("delivery.availableActions"), json!(["CONFIRM_RECEIPT"]));
+        assert_eq!(sold.orders[1].0.gql(query, json!({ "id": order })).await.fault(), "NOT_FOUND");
+        let stranger = sold.orders[1].0.mutate("confirmReceipt", confirm.clone(), "delivery { orderId }").await;
+        assert_eq!(stranger.fault(), "NOT_FOUND");
+        buyer.mutate("confirmReceipt", confirm, "delivery { orderId }").await.ok("confirmReceipt.delivery");
+        assert_eq!(status(buyer, order).await, "RECEIVED");
+        app.advance(Duration::days(7)).await;
+        let buyer = &brand.member(&buyer.openid).await;
+        assert_eq!(status(buyer, order).await, "COMPLETED");
+    }
+
+    async fn a_parcel_nobody_confirms_is_received_after_ten_days(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let sold = brand.sold(&[&[("red/S", 1)]]).await;
+        let (batch, _) = shipped(&brand, &sold, &factory, 1, 1).await;
+        let list = parcels(&brand.owner, &batch).await;
+        dispatch(&brand.owner, &batch, &[&list[0].0]).await.ok("dispatchParcels.parcels");
+        let (buyer, order) = &sold.orders[0];
+        app.advance(Duration::days(9)).await;
+        let buyer = brand.member(&buyer.openid).await;
+        assert_eq!(status(&buyer, order).await, "SHIPPED");
+        app.advance(Duration::days(1)).await;
+        let buyer = brand.member(&buyer.openid).await;
+        assert_eq!(status(&buyer, order).await, "RECEIVED");
+    }
+}

@@ -1,0 +1,178 @@
+//! The second half of the flow in a few calls: a presale that succeeded, a batch on offer, a factory at work.
+
+use std::collections::BTreeMap;
+
+use chrono::Duration;
+use serde_json::{Value, json};
+use smallbatch::wechat::pay::PayParams;
+
+use crate::{Answer, Brand, Person};
+
+/// What no factory may ever read.
+pub const PHONE: &str = "13912345678";
+pub const RECIPIENT: &str = "王小花";
+pub const STREET: &str = "漕溪北路 1 号";
+
+/// A presale that succeeded: its SKUs by `color/size` and its orders in the order of payment.
+pub struct Sold<'a> {
+    pub presale: String,
+    pub skus: BTreeMap<String, String>,
+    pub orders: Vec<(Person<'a>, String)>,
+}
+
+impl Sold<'_> {
+    pub fn sku(&self, name: &str) -> &str {
+        &self.skus[name]
+    }
+
+    /// `[{skuId, pieces}]` for reports and notices.
+    pub fn cells(&self, cells: &[(&str, i32)]) -> Value {
+        cells.iter().map(|(name, pieces)| json!({ "skuId": self.sku(name), "pieces": pieces })).collect()
+    }
+}
+
+impl<'a> Brand<'a> {
+    /// A presale of red and blue, S and M, in which each order of `orders` was paid, a minute apart,
+    /// by a member of her own.
+    pub async fn sold(&self, orders: &[&[(&str, i32)]]) -> Sold<'a> {
+        let picker = self.member("picker").await;
+        let koc = self.koc("koc").await;
+        let community = self.community(&koc, &[&picker]).await;
+        let (_, entry, _) = self.advanced_entry(&community, &[&picker]).await;
+        let (presale, skus) = self.open_presale_of(&entry).await;
+        let mut sold = Sold { presale, skus, orders: Vec::new() };
+        for (number, lines) in orders.iter().enumerate() {
+            let buyer = self.member(&format!("buyer-{number}")).await;
+            let order = buyer.buy(&sold, lines).await;
+            sold.orders.push((buyer, order));
+            self.app.advance(Duration::minutes(1)).await;
+        }
+        let closed =
+            self.owner.mutate("closePresale", json!({ "presaleId": sold.presale }), "presale { status }").await;
+        assert_eq!(closed.text("closePresale.presale.status"), "SUCCEEDED");
+        self.app.settle().await;
+        sold
+    }
+
+    async fn open_presale_of(&self, entry: &str) -> (String, BTreeMap<String, String>) {
+        let sku = |color: &str, size: &str| json!({ "color": color, "size": size, "cap": 500 });
+        let input = json!({
+            "entryId": entry,
+            "title": "Stand-up collar",
+            "skus": [sku("red", "S"), sku("red", "M"), sku("blue", "S"), sku("blue", "M")],
+            "price": 19900,
+            "memberLimit": 50,
+            "moq": 1,
+            "opensAt": self.app.at(Duration::zero()),
+            "closesAt": self.app.at(Duration::days(2)),
+            "promiseDate": "2026-03-14",
+        });
+        let draft = self.owner.mutate("draftPresale", input, "presale { id skus { id color size } }").await;
+        let presale = draft.text("draftPresale.presale.id");
+        let skus = draft.ok("draftPresale.presale.skus");
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let named = |sku: &Value| (format!("{}/{}", text(&sku["color"]), text(&sku["size"])), text(&sku["id"]));
+        let skus = skus.as_array().expect("a list").iter().map(named).collect();
+        self.owner
+            .mutate("schedulePresale", json!({ "presaleId": presale }), "presale { id }")
+            .await
+            .ok("schedulePresale");
+        self.app.settle().await;
+        (presale, skus)
+    }
+
+    /// Releases all that is paid to `factories`, due in ten days.
+    pub async fn release(&self, presale: &str, factories: &[&Person<'_>]) -> Answer {
+        self.owner
+            .mutate("releaseBatch", release_input(presale, factories), "replayed batch { id batchNo status pieces }")
+            .await
+    }
+
+    /// The same, told to the factories; the batch's id.
+    pub async fn released(&self, presale: &str, factories: &[&Person<'_>]) -> String {
+        let batch = self.release(presale, factories).await.text("releaseBatch.batch.id");
+        self.app.settle().await;
+        batch
+    }
+}
+
+/// A complete `ReleaseBatchInput` without its key.
+pub fn release_input(presale: &str, factories: &[&Person<'_>]) -> Value {
+    json!({
+        "presaleId": presale,
+        "factoryIds": factories.iter().map(|factory| &factory.id).collect::<Vec<_>>(),
+        "pricePerPiece": 4500,
+        "dueDate": "2026-03-12",
+        "shipTo": "Warehouse, dock 3",
+        "hangTag": {
+            "productName": "Blouse",
+            "fibreContent": "Cotton 100%",
+            "careSymbols": ["hand wash", "do not bleach"],
+            "productStandard": "FZ/T 81004",
+            "safetyClass": "B",
+            "makerName": "Maker",
+            "makerAddress": "Somewhere 1",
+        },
+    })
+}
+
+impl Person<'_> {
+    /// Orders `lines` to an address full of personal data and pays; the order's id.
+    pub async fn buy(&self, sold: &Sold<'_>, lines: &[(&str, i32)]) -> String {
+        let address = json!({ "recipient": RECIPIENT, "phone": PHONE, "province": "上海市", "city": "上海市", "district": "徐汇区", "street": STREET });
+        let address = self.mutate("addAddress", json!({ "address": address }), "address { id }").await;
+        let pieces: i32 = lines.iter().map(|(_, quantity)| quantity).sum();
+        let line = |(name, quantity): &(&str, i32)| json!({ "skuId": sold.sku(name), "quantity": quantity });
+        let input = json!({
+            "presaleId": sold.presale,
+            "lines": lines.iter().map(line).collect::<Vec<_>>(),
+            "addressId": address.text("addAddress.address.id"),
+            "expectedAmount": pieces * 19900,
+            "expectedPromiseDate": "2026-03-14",
+            "termsVersion": "2026-01",
+        });
+        let order = self.mutate("placeOrder", input, "order { id }").await.text("placeOrder.order.id");
+        let fields = "params { timeStamp nonceStr package signType paySign }";
+        let params = self.mutate("payOrder", json!({ "orderId": order }), fields).await.ok("payOrder.params");
+        let params: PayParams = serde_json::from_value(params).expect("payment parameters");
+        self.app().standin.pay(&params, &self.openid).expect("WeChat takes the money");
+        self.app().settle().await;
+        order
+    }
+
+    /// Claims the batch; its epoch.
+    pub async fn claims(&self, batch: &str) -> i64 {
+        let claimed = self.mutate("claimBatch", json!({ "batchId": batch }), "batch { epoch }").await;
+        claimed.int("claimBatch.batch.epoch")
+    }
+
+    /// Claims and accepts; the epoch.
+    pub async fn takes(&self, batch: &str) -> i64 {
+        let epoch = self.claims(batch).await;
+        let input = json!({ "batchId": batch, "epoch": epoch });
+        self.mutate("acceptBatch", input, "batch { status }").await.ok("acceptBatch.batch");
+        epoch
+    }
+
+    pub async fn reports(&self, batch: &str, epoch: i64, stage: &str, cells: Value) -> Answer {
+        let input = json!({ "batchId": batch, "epoch": epoch, "stage": stage, "cells": cells });
+        self.mutate("reportBatchProgress", input, "batch { status progressRevision }").await
+    }
+
+    /// Reports `cells` through every stage up to packed.
+    pub async fn packs(&self, batch: &str, epoch: i64, cells: Value) {
+        for stage in ["FABRIC_IN", "CUT", "SEWN", "FINISHED", "QC", "PACKED"] {
+            self.reports(batch, epoch, stage, cells.clone()).await.ok("reportBatchProgress.batch");
+        }
+    }
+
+    pub async fn ships(&self, batch: &str, epoch: i64, tracking: &str, cells: Value, is_final: bool) -> Answer {
+        let input = json!({
+            "batchId": batch, "epoch": epoch, "carrier": "SF", "trackingNo": tracking, "cartons": 1,
+            "cells": cells, "isFinal": is_final,
+        });
+        let done = self.mutate("shipBatch", input, "batch { status shippedPieces }").await;
+        self.app().settle().await;
+        done
+    }
+}
