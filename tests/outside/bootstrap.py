@@ -1,0 +1,27 @@
+"""Runs a script in a virtual environment of its own, made on first use below target/."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PLACE = HERE.parents[1] / "target" / "outside-venv"
+
+
+def enter() -> None:
+    """Returns inside the environment; outside of it, makes it when needed and starts the script again there."""
+    if Path(sys.prefix).resolve() == PLACE.resolve():
+        return
+    wanted = (HERE / "requirements.txt").read_bytes() + sys.version.encode()
+    mark = PLACE / "made-of"
+    if not mark.is_file() or mark.read_text() != hashlib.sha256(wanted).hexdigest():
+        print(f"making {PLACE}", file=sys.stderr)
+        venv.create(PLACE, clear=True, with_pip=True)
+        install = [PLACE / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*install, "--requirement", HERE / "requirements.txt"], check=True)
+        mark.write_text(hashlib.sha256(wanted).hexdigest())
+    python = str(PLACE / "bin" / "python")
+    os.execv(python, [python, *sys.argv])

@@ -1,0 +1,1 @@
+"""The pilot as an outside client plays it: everything through the public API, nothing from the server's code."""
