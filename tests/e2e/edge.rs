@@ -27,6 +27,21 @@ e2e! {
         assert_eq!(stranger.gql("{ viewer { kind } }", json!({})).await.text("viewer.kind"), "ANONYMOUS");
     }
 
+    async fn one_failing_root_field_leaves_the_others_their_answers(app) {
+        let query = "query($id: ID!) { viewer { kind } round(id: $id) { id } }";
+        let id = smallbatch::base::id::RoundId::new(app.app.ids.next()).to_string();
+        let answer = app.caller(None).gql(query, json!({ "id": id })).await;
+        assert_eq!(answer.fault(), "UNAUTHENTICATED");
+        assert_eq!(answer.at("viewer.kind"), "ANONYMOUS");
+    }
+
+    async fn a_wrong_kind_of_id_is_refused_before_any_query(app) {
+        let query = "query($id: ID!) { round(id: $id) { id } }";
+        let answer = app.caller(None).gql(query, json!({ "id": "order_01h2xcejqtf2nbrexx3vqjhp41" })).await;
+        assert_eq!(answer.fault(), "BAD_ID");
+        assert_eq!(answer.statements(), 0);
+    }
+
     async fn a_form_post_is_not_graphql(app) {
         let request = app.http.post(format!("{}/graphql", app.url)).header("content-type", "text/plain");
         let response = request.body(r#"{"query":"{ viewer { kind } }"}"#).send().await.expect("an answer");

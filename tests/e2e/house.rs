@@ -67,6 +67,21 @@ fn every_type_field_and_argument_is_described() {
     assert!(bare.is_empty(), "{} without a description: {bare:#?}", bare.len());
 }
 
+#[test]
+fn a_root_field_that_fails_takes_no_other_with_it() {
+    let document = parse_schema(smallbatch::schema::sdl()).expect("our own SDL parses");
+    let mut strict = Vec::new();
+    for definition in &document.definitions {
+        let TypeSystemDefinition::Type(definition) = definition else { continue };
+        let TypeKind::Object(object) = &definition.node.kind else { continue };
+        if ["Query", "Mutation"].contains(&definition.node.name.node.as_str()) {
+            let never_null = object.fields.iter().filter(|field| !field.node.ty.node.nullable);
+            strict.extend(never_null.map(|field| field.node.name.node.to_string()));
+        }
+    }
+    assert_eq!(strict, ["viewer"], "a non-null root field that fails wipes the whole answer");
+}
+
 /// Root fields that anyone may use, each with its reason.
 const OPEN: &[(&str, &str)] = &[
     ("viewer", "says who I am, also to the anonymous"),

@@ -70,11 +70,11 @@ impl GrowthQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which presale.")] presale_id: PresaleId,
-    ) -> Result<PresaleNotices> {
+    ) -> Result<Option<PresaleNotices>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let counts = query::counts(app.db.read(), actor.brand_id()?, presale_id.0).await?;
         let sum = |held_out: bool| total(counts.iter().filter(|row| row.held_out == held_out).map(|row| row.count));
-        Ok(PresaleNotices {
+        Ok(Some(PresaleNotices {
             told: sum(false),
             held_out: sum(true),
             messages: counts
@@ -82,7 +82,7 @@ impl GrowthQuery {
                 .filter(|row| !row.held_out)
                 .map(|row| OutcomeCount { outcome: row.message.into(), count: total([row.count]) })
                 .collect(),
-        })
+        }))
     }
 
     /// What to ask me for before I can be told of an opened presale by message; null when the brand

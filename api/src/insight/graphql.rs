@@ -97,7 +97,7 @@ impl InsightQuery {
         #[graphql(desc = "Only members of this community of the round; all of them when null.")] community_id: Option<
             CommunityId,
         >,
-    ) -> Result<Funnel> {
+    ) -> Result<Option<Funnel>> {
         let (db, actor) = (ctx.data_unchecked::<App>().db.read(), ctx.data_unchecked::<Actor>());
         let brand_id = actor.any_staff()?.brand_id;
         rounds::find_entry_of(db, brand_id, round_id.0, design_id.0).await?;
@@ -107,6 +107,6 @@ impl InsightQuery {
             return Err(Error::not_found("community of this round"));
         }
         let community_id = community_id.map(|id| id.0);
-        Ok(Funnel(funnel::read(db, brand_id, round_id.0, design_id.0, community_id).await?))
+        Ok(Some(Funnel(funnel::read(db, brand_id, round_id.0, design_id.0, community_id).await?)))
     }
 }

@@ -135,7 +135,7 @@ impl CommunityQuery {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-    ) -> Result<Page<Community>> {
+    ) -> Result<Option<Page<Community>>> {
         let app = ctx.data_unchecked::<App>();
         let brand_id = ctx.data_unchecked::<Actor>().brand_id()?;
         let select = query::all(brand_id, koc.map(|koc| koc.0));
@@ -149,6 +149,7 @@ impl CommunityQuery {
                 |row: community::Model| (row.id, Community(row)),
             )
             .await
+            .map(Some)
     }
 }
 
@@ -159,24 +160,37 @@ pub struct CommunityMutation;
 impl CommunityMutation {
     /// Founds a community around a KOC.
     #[graphql(guard = "door::KOC_OR_MERCHANDISER", directive = door::needs::apply(door::KOC_OR_MERCHANDISER.roles()))]
-    async fn create_community(&self, ctx: &Context<'_>, input: CreateCommunityInput) -> Result<CreateCommunityPayload> {
+    async fn create_community(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateCommunityInput,
+    ) -> Result<Option<CreateCommunityPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let create = service::Create { koc_id: input.koc_id.0, name: input.name, need: input.need, cap: input.cap };
-        CreateCommunityPayload::of(ctx, service::create(app, actor, &input.idempotency_key, &create).await)
+        CreateCommunityPayload::of(ctx, service::create(app, actor, &input.idempotency_key, &create).await).map(Some)
     }
 
     /// Joins the community of an invite code.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
-    async fn join_community(&self, ctx: &Context<'_>, input: JoinCommunityInput) -> Result<JoinCommunityPayload> {
+    async fn join_community(
+        &self,
+        ctx: &Context<'_>,
+        input: JoinCommunityInput,
+    ) -> Result<Option<JoinCommunityPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let join = service::Join { invite_code: input.invite_code, source: input.source.into(), scene: input.scene };
-        JoinCommunityPayload::of(ctx, service::join(app, actor, &input.idempotency_key, &join).await)
+        JoinCommunityPayload::of(ctx, service::join(app, actor, &input.idempotency_key, &join).await).map(Some)
     }
 
     /// Leaves a community.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
-    async fn leave_community(&self, ctx: &Context<'_>, input: LeaveCommunityInput) -> Result<LeaveCommunityPayload> {
+    async fn leave_community(
+        &self,
+        ctx: &Context<'_>,
+        input: LeaveCommunityInput,
+    ) -> Result<Option<LeaveCommunityPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         LeaveCommunityPayload::of(ctx, service::leave(app, actor, &input.idempotency_key, input.community_id.0).await)
+            .map(Some)
     }
 }

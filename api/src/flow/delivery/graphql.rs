@@ -306,10 +306,10 @@ impl DeliveryQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] order_id: OrderId,
-    ) -> Result<Delivery> {
+    ) -> Result<Option<Delivery>> {
         let app = ctx.data_unchecked::<App>();
         let actor = ctx.data_unchecked::<Actor>();
-        Ok(order::query::find_visible(app.db.read(), actor, order_id.0).await?.into())
+        Ok(Some(order::query::find_visible(app.db.read(), actor, order_id.0).await?.into()))
     }
 
     /// The parcels of a batch with what goes into them and where they go, oldest first.
@@ -321,7 +321,7 @@ impl DeliveryQuery {
         #[graphql(desc = "In one state; in any when missing.")] status: Option<ParcelStatus>,
         #[graphql(desc = "Page size, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Cursor of the last parcel of the page before.")] after: Option<String>,
-    ) -> Result<Page<PackingItem>> {
+    ) -> Result<Option<Page<PackingItem>>> {
         let app = ctx.data_unchecked::<App>();
         let brand_id = policy::may_pack(ctx.data_unchecked::<Actor>())?.brand_id;
         List::oldest_first("packing", batch_id.0)
@@ -334,6 +334,7 @@ impl DeliveryQuery {
                 |row: parcel::Model| (row.id, PackingItem(row)),
             )
             .await
+            .map(Some)
     }
 }
 
@@ -348,7 +349,7 @@ impl DeliveryMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which parcels leave.")] input: DispatchParcelsInput,
-    ) -> Result<DispatchParcelsPayload> {
+    ) -> Result<Option<DispatchParcelsPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let leaving: Vec<_> = input
             .parcels
@@ -361,7 +362,7 @@ impl DeliveryMutation {
             .collect();
         let done = dispatch::dispatch(app, actor, &input.idempotency_key, input.batch_id.0, &leaving).await;
         let views = done.map(|done| done.map(|parcels| parcels.into_iter().map(Parcel).collect::<Vec<_>>()));
-        DispatchParcelsPayload::of(ctx, views)
+        DispatchParcelsPayload::of(ctx, views).map(Some)
     }
 
     /// Confirms that everything of my order that was on its way is here.
@@ -370,8 +371,9 @@ impl DeliveryMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] input: ConfirmReceiptInput,
-    ) -> Result<ConfirmReceiptPayload> {
+    ) -> Result<Option<ConfirmReceiptPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         ConfirmReceiptPayload::of(ctx, receive::confirm(app, actor, &input.idempotency_key, input.order_id.0).await)
+            .map(Some)
     }
 }

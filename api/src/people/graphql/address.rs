@@ -156,24 +156,33 @@ pub struct AddressMutation;
 impl AddressMutation {
     /// Adds an entry to my address book; it holds at most 20.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
-    async fn add_address(&self, ctx: &Context<'_>, input: AddAddressInput) -> Result<AddAddressPayload> {
+    async fn add_address(&self, ctx: &Context<'_>, input: AddAddressInput) -> Result<Option<AddAddressPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        AddAddressPayload::of(ctx, book::add(app, actor, &input.idempotency_key, input.address.into()).await)
+        AddAddressPayload::of(ctx, book::add(app, actor, &input.idempotency_key, input.address.into()).await).map(Some)
     }
 
     /// Writes an entry of my address book anew. Orders placed before keep the address they were placed with.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
-    async fn change_address(&self, ctx: &Context<'_>, input: ChangeAddressInput) -> Result<ChangeAddressPayload> {
+    async fn change_address(
+        &self,
+        ctx: &Context<'_>,
+        input: ChangeAddressInput,
+    ) -> Result<Option<ChangeAddressPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let id: Uuid = input.address_id.0;
         let outcome = book::change(app, actor, &input.idempotency_key, id, input.address.into()).await;
-        ChangeAddressPayload::of(ctx, outcome)
+        ChangeAddressPayload::of(ctx, outcome).map(Some)
     }
 
     /// Removes an entry of my address book; what it held is erased at once.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
-    async fn remove_address(&self, ctx: &Context<'_>, input: RemoveAddressInput) -> Result<RemoveAddressPayload> {
+    async fn remove_address(
+        &self,
+        ctx: &Context<'_>,
+        input: RemoveAddressInput,
+    ) -> Result<Option<RemoveAddressPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         RemoveAddressPayload::of(ctx, book::remove(app, actor, &input.idempotency_key, input.address_id.0).await)
+            .map(Some)
     }
 }

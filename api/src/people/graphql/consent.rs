@@ -191,18 +191,22 @@ pub struct ConsentMutation;
 impl ConsentMutation {
     /// Agrees to a use of my data, under the text that was shown.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
-    async fn grant_consent(&self, ctx: &Context<'_>, input: GrantConsentInput) -> Result<GrantConsentPayload> {
+    async fn grant_consent(&self, ctx: &Context<'_>, input: GrantConsentInput) -> Result<Option<GrantConsentPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let grant = Grant { kind: input.kind.into(), text_version: input.text_version };
-        GrantConsentPayload::of(ctx, consents::grant(app, actor, &input.idempotency_key, &grant).await)
+        GrantConsentPayload::of(ctx, consents::grant(app, actor, &input.idempotency_key, &grant).await).map(Some)
     }
 
     /// Takes an agreement back. Without the one to body data the need profile is deleted at once.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
-    async fn withdraw_consent(&self, ctx: &Context<'_>, input: WithdrawConsentInput) -> Result<WithdrawConsentPayload> {
+    async fn withdraw_consent(
+        &self,
+        ctx: &Context<'_>,
+        input: WithdrawConsentInput,
+    ) -> Result<Option<WithdrawConsentPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let outcome = consents::withdraw(app, actor, &input.idempotency_key, input.kind.into()).await;
-        WithdrawConsentPayload::of(ctx, outcome)
+        WithdrawConsentPayload::of(ctx, outcome).map(Some)
     }
 
     /// Keeps my need in place of the last one; `CONSENT_MISSING` without consent to body data. There is
@@ -212,28 +216,28 @@ impl ConsentMutation {
         &self,
         ctx: &Context<'_>,
         input: SaveNeedProfileInput,
-    ) -> Result<SaveNeedProfilePayload> {
+    ) -> Result<Option<SaveNeedProfilePayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let SaveNeedProfileInput { height_cm, weight_kg, bust_cm, waist_cm, hip_cm, wishes } = input;
         let typed = profile::NeedProfile { height_cm, weight_kg, bust_cm, waist_cm, hip_cm, wishes };
-        Ok(match split(ctx, profile::save(app, actor, typed).await)? {
+        Ok(Some(match split(ctx, profile::save(app, actor, typed).await)? {
             Ok(saved) => SaveNeedProfilePayload { need_profile: Some(saved.into()), user_errors: Vec::new() },
             Err(user_errors) => SaveNeedProfilePayload { need_profile: None, user_errors },
-        })
+        }))
     }
 
     /// Binds my phone number. There is no idempotency key because a code works once.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
-    async fn bind_phone(&self, ctx: &Context<'_>, input: BindPhoneInput) -> Result<MemberPayload> {
+    async fn bind_phone(&self, ctx: &Context<'_>, input: BindPhoneInput) -> Result<Option<MemberPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        MemberPayload::of(ctx, phone::bind(app, actor, &input.code).await)
+        MemberPayload::of(ctx, phone::bind(app, actor, &input.code).await).map(Some)
     }
 
     /// Changes my nickname; others see it once it passed WeChat's content check. There is no idempotency
     /// key because saying the same name twice is saying it once.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
-    async fn change_nickname(&self, ctx: &Context<'_>, input: ChangeNicknameInput) -> Result<MemberPayload> {
+    async fn change_nickname(&self, ctx: &Context<'_>, input: ChangeNicknameInput) -> Result<Option<MemberPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        MemberPayload::of(ctx, nickname::change(app, actor, &input.nickname).await)
+        MemberPayload::of(ctx, nickname::change(app, actor, &input.nickname).await).map(Some)
     }
 }

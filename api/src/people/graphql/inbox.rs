@@ -100,15 +100,15 @@ pub struct InboxMutation;
 impl InboxMutation {
     /// Marks messages of mine as read. There is no idempotency key because reading twice is reading once.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
-    async fn mark_read(&self, ctx: &Context<'_>, input: MarkReadInput) -> Result<MarkReadPayload> {
+    async fn mark_read(&self, ctx: &Context<'_>, input: MarkReadInput) -> Result<Option<MarkReadPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let ids: Vec<_> = input.ids.iter().map(|id| id.0).collect();
-        Ok(match split(ctx, inbox::mark_read(app, actor, &ids).await)? {
+        Ok(Some(match split(ctx, inbox::mark_read(app, actor, &ids).await)? {
             Ok(unread) => MarkReadPayload {
                 unread_count: Some(i32::try_from(unread).unwrap_or(i32::MAX)),
                 user_errors: Vec::new(),
             },
             Err(user_errors) => MarkReadPayload { unread_count: None, user_errors },
-        })
+        }))
     }
 }

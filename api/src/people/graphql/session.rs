@@ -95,30 +95,34 @@ pub struct SessionMutation;
 impl SessionMutation {
     /// Signs a member in with the code of `wx.login`; the first time makes her a member. There is no
     /// idempotency key because a code works once: after a lost answer call `wx.login` again.
-    async fn sign_in_with_wechat(&self, ctx: &Context<'_>, input: SignInWithWechatInput) -> Result<SignInPayload> {
+    async fn sign_in_with_wechat(
+        &self,
+        ctx: &Context<'_>,
+        input: SignInWithWechatInput,
+    ) -> Result<Option<SignInPayload>> {
         let app = ctx.data_unchecked::<App>();
         let outcome = member::sign_in(app, &input.brand, &input.code, input.nickname.as_deref()).await;
-        SignInPayload::of(ctx, outcome)
+        SignInPayload::of(ctx, outcome).map(Some)
     }
 
     /// Signs one of a brand's team in. Five wrong passwords lock the account for 15 minutes, each
     /// further one for twice as long.
-    async fn sign_in_staff(&self, ctx: &Context<'_>, input: SignInStaffInput) -> Result<SignInPayload> {
+    async fn sign_in_staff(&self, ctx: &Context<'_>, input: SignInStaffInput) -> Result<Option<SignInPayload>> {
         let app = ctx.data_unchecked::<App>();
         let ip = ctx.data_opt::<ClientIp>().copied().unwrap_or_default();
-        SignInPayload::of(ctx, staff::sign_in(app, ip, &input.brand, &input.email, &input.password).await)
+        SignInPayload::of(ctx, staff::sign_in(app, ip, &input.brand, &input.email, &input.password).await).map(Some)
     }
 
     /// Trades a refresh token for new tokens; both old ones end at once. `UNAUTHENTICATED` for a token
     /// that was used, revoked or is too old: sign in again.
-    async fn refresh_session(&self, ctx: &Context<'_>, input: RefreshSessionInput) -> Result<SignInPayload> {
-        SignInPayload::of(ctx, session::refresh(ctx.data_unchecked::<App>(), &input.refresh_token).await)
+    async fn refresh_session(&self, ctx: &Context<'_>, input: RefreshSessionInput) -> Result<Option<SignInPayload>> {
+        SignInPayload::of(ctx, session::refresh(ctx.data_unchecked::<App>(), &input.refresh_token).await).map(Some)
     }
 
     /// Ends the session of this request, everywhere at once.
     #[graphql(guard = "door::BRAND", directive = door::needs::apply(door::BRAND.roles()))]
-    async fn sign_out(&self, ctx: &Context<'_>) -> Result<SignOutPayload> {
+    async fn sign_out(&self, ctx: &Context<'_>) -> Result<Option<SignOutPayload>> {
         session::sign_out(ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>()).await?;
-        Ok(SignOutPayload { signed_out: true })
+        Ok(Some(SignOutPayload { signed_out: true }))
     }
 }

@@ -82,20 +82,20 @@ impl TeamQuery {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "Size of the page from its end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<Page<Member>> {
+    ) -> Result<Option<Page<Member>>> {
         let (app, brand_id) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>().brand_id()?);
         let select = query::members(brand_id, nickname.as_deref());
         let args = PageArgs::new(first, after, last, before);
         let view = |row: entity::member::Model| (row.id, Member::from(row));
         let list = List::newest_first("members", brand_id);
-        list.page(ctx, app.db.read(), select, entity::member::Column::Id, &args, view).await
+        list.page(ctx, app.db.read(), select, entity::member::Column::Id, &args, view).await.map(Some)
     }
 
     /// One member of the brand.
     #[graphql(guard = "door::STAFF", directive = door::needs::apply(door::STAFF.roles()))]
-    async fn member(&self, ctx: &Context<'_>, #[graphql(desc = "Which one.")] id: MemberId) -> Result<Member> {
+    async fn member(&self, ctx: &Context<'_>, #[graphql(desc = "Which one.")] id: MemberId) -> Result<Option<Member>> {
         let (app, brand_id) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>().brand_id()?);
-        Ok(query::member(app.db.read(), brand_id, id.0).await?.into())
+        Ok(Some(query::member(app.db.read(), brand_id, id.0).await?.into()))
     }
 
     /// The brand's team, disabled accounts included, newest first.
@@ -107,12 +107,12 @@ impl TeamQuery {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "Size of the page from its end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<Page<Staff>> {
+    ) -> Result<Option<Page<Staff>>> {
         let (app, brand_id) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>().brand_id()?);
         let args = PageArgs::new(first, after, last, before);
         let view = |row: entity::staff::Model| (row.id, Staff(row));
         let list = List::newest_first("team", brand_id);
-        list.page(ctx, app.db.read(), query::team(brand_id), entity::staff::Column::Id, &args, view).await
+        list.page(ctx, app.db.read(), query::team(brand_id), entity::staff::Column::Id, &args, view).await.map(Some)
     }
 }
 
@@ -127,24 +127,25 @@ impl TeamMutation {
         &self,
         ctx: &Context<'_>,
         input: CreateStaffAccountInput,
-    ) -> Result<CreateStaffAccountPayload> {
+    ) -> Result<Option<CreateStaffAccountPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let CreateStaffAccountInput { idempotency_key, email, name, role, password } = input;
         let new = NewStaff { email, name, role: role.into(), password };
-        CreateStaffAccountPayload::of(ctx, team::create_staff(app, actor, &idempotency_key, &new).await)
+        CreateStaffAccountPayload::of(ctx, team::create_staff(app, actor, &idempotency_key, &new).await).map(Some)
     }
 
     /// Shows a person out: the account is disabled and its sessions end at once.
     #[graphql(guard = "door::OWNER", directive = door::needs::apply(door::OWNER.roles()))]
-    async fn disable_staff(&self, ctx: &Context<'_>, input: DisableStaffInput) -> Result<DisableStaffPayload> {
+    async fn disable_staff(&self, ctx: &Context<'_>, input: DisableStaffInput) -> Result<Option<DisableStaffPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         DisableStaffPayload::of(ctx, team::disable_staff(app, actor, &input.idempotency_key, input.staff_id.0).await)
+            .map(Some)
     }
 
     /// Makes a member a KOC, who may lead communities and try garments on.
     #[graphql(guard = "door::MERCHANDISER", directive = door::needs::apply(door::MERCHANDISER.roles()))]
-    async fn grant_koc(&self, ctx: &Context<'_>, input: GrantKocInput) -> Result<GrantKocPayload> {
+    async fn grant_koc(&self, ctx: &Context<'_>, input: GrantKocInput) -> Result<Option<GrantKocPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        GrantKocPayload::of(ctx, team::grant_koc(app, actor, &input.idempotency_key, input.member_id.0).await)
+        GrantKocPayload::of(ctx, team::grant_koc(app, actor, &input.idempotency_key, input.member_id.0).await).map(Some)
     }
 }

@@ -327,7 +327,7 @@ pub struct FactoryQuery;
 impl FactoryQuery {
     /// The desk of the factory whose API key is used: its feed and its batches over all brands.
     #[graphql(guard = "door::FACTORY", directive = door::needs::apply(door::FACTORY.roles()))]
-    async fn factory(&self, ctx: &Context<'_>) -> Result<FactoryDesk> {
-        Ok(FactoryDesk(ctx.data_unchecked::<Actor>().factory()?.id))
+    async fn factory(&self, ctx: &Context<'_>) -> Result<Option<FactoryDesk>> {
+        Ok(Some(FactoryDesk(ctx.data_unchecked::<Actor>().factory()?.id)))
     }
 }

@@ -152,9 +152,9 @@ impl FactoryMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which batch.")] input: ClaimBatchInput,
-    ) -> Result<ClaimBatchPayload> {
+    ) -> Result<Option<ClaimBatchPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        ClaimBatchPayload::of(ctx, claim::claim(app, actor, &input.idempotency_key, input.batch_id.0).await)
+        ClaimBatchPayload::of(ctx, claim::claim(app, actor, &input.idempotency_key, input.batch_id.0).await).map(Some)
     }
 
     /// Commits to a claimed batch.
@@ -163,10 +163,10 @@ impl FactoryMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lease.")] input: AcceptBatchInput,
-    ) -> Result<AcceptBatchPayload> {
+    ) -> Result<Option<AcceptBatchPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let done = claim::accept(app, actor, &input.idempotency_key, input.batch_id.0, input.epoch);
-        AcceptBatchPayload::of(ctx, done.await)
+        AcceptBatchPayload::of(ctx, done.await).map(Some)
     }
 
     /// Gives a claimed batch back with a reason. It is no longer offered to you.
@@ -175,10 +175,10 @@ impl FactoryMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lease, and why.")] input: RejectBatchInput,
-    ) -> Result<RejectBatchPayload> {
+    ) -> Result<Option<RejectBatchPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let reject = claim::Reject { batch_id: input.batch_id.0, epoch: input.epoch, reason: input.reason };
-        RejectBatchPayload::of(ctx, claim::reject(app, actor, &input.idempotency_key, &reject).await)
+        RejectBatchPayload::of(ctx, claim::reject(app, actor, &input.idempotency_key, &reject).await).map(Some)
     }
 
     /// Reports how many pieces have reached a stage. The first report starts production.
@@ -187,7 +187,7 @@ impl FactoryMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Cumulative counts of one stage.")] input: ReportBatchProgressInput,
-    ) -> Result<ReportBatchProgressPayload> {
+    ) -> Result<Option<ReportBatchProgressPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let report = progress::Report {
             batch_id: input.batch_id.0,
@@ -197,6 +197,7 @@ impl FactoryMutation {
             note: input.note,
         };
         ReportBatchProgressPayload::of(ctx, progress::report(app, actor, &input.idempotency_key, &report).await)
+            .map(Some)
     }
 
     /// Says what leaves the factory. Partial shipments are welcome; pieces go to the buyers who paid first.
@@ -205,7 +206,7 @@ impl FactoryMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The ship notice.")] input: ShipBatchInput,
-    ) -> Result<ShipBatchPayload> {
+    ) -> Result<Option<ShipBatchPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let notice = ship::Ship {
             batch_id: input.batch_id.0,
@@ -216,7 +217,7 @@ impl FactoryMutation {
             cells: pairs(input.cells),
             is_final: input.is_final,
         };
-        ShipBatchPayload::of(ctx, ship::ship(app, actor, &input.idempotency_key, &notice).await)
+        ShipBatchPayload::of(ctx, ship::ship(app, actor, &input.idempotency_key, &notice).await).map(Some)
     }
 
     /// Ends production when the missing pieces will not come, after the last shipment.
@@ -225,9 +226,9 @@ impl FactoryMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which batch, and why.")] input: FinishBatchShortInput,
-    ) -> Result<FinishBatchShortPayload> {
+    ) -> Result<Option<FinishBatchShortPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let short = ship::FinishShort { batch_id: input.batch_id.0, epoch: input.epoch, reason: input.reason };
-        FinishBatchShortPayload::of(ctx, ship::finish_short(app, actor, &input.idempotency_key, &short).await)
+        FinishBatchShortPayload::of(ctx, ship::finish_short(app, actor, &input.idempotency_key, &short).await).map(Some)
     }
 }

@@ -308,7 +308,7 @@ impl BatchQuery {
         #[graphql(desc = "Cursor of the last batch of the page before.")] after: Option<String>,
         #[graphql(desc = "Page size counted from the oldest, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor of the first batch of the page after.")] before: Option<String>,
-    ) -> Result<Page<Batch>> {
+    ) -> Result<Option<Page<Batch>>> {
         let app = ctx.data_unchecked::<App>();
         let brand_id = ctx.data_unchecked::<Actor>().brand_id()?;
         let select = query::all(brand_id, presale_id.map(|id| id.0), status.map(Status::from));
@@ -322,13 +322,14 @@ impl BatchQuery {
                 |row: batch::Model| (row.id, Batch(row)),
             )
             .await
+            .map(Some)
     }
 
     /// One batch of the brand.
     #[graphql(guard = "door::STAFF", directive = door::needs::apply(door::STAFF.roles()))]
-    async fn batch(&self, ctx: &Context<'_>, #[graphql(desc = "Which batch.")] id: BatchId) -> Result<Batch> {
+    async fn batch(&self, ctx: &Context<'_>, #[graphql(desc = "Which batch.")] id: BatchId) -> Result<Option<Batch>> {
         let app = ctx.data_unchecked::<App>();
         let brand_id = ctx.data_unchecked::<Actor>().brand_id()?;
-        Ok(Batch(query::find(app.db.read(), brand_id, id.0).await?))
+        Ok(Some(Batch(query::find(app.db.read(), brand_id, id.0).await?)))
     }
 }

@@ -105,7 +105,7 @@ impl BatchMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What, to whom, on which terms.")] input: ReleaseBatchInput,
-    ) -> Result<ReleaseBatchPayload> {
+    ) -> Result<Option<ReleaseBatchPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let release = release::Release {
             presale_id: input.presale_id.0,
@@ -116,7 +116,7 @@ impl BatchMutation {
             hang_tag: input.hang_tag.into(),
             note: input.note,
         };
-        ReleaseBatchPayload::of(ctx, release::release(app, actor, &input.idempotency_key, &release).await)
+        ReleaseBatchPayload::of(ctx, release::release(app, actor, &input.idempotency_key, &release).await).map(Some)
     }
 
     /// Takes a batch back before production. Its pieces wait for the next release.
@@ -125,10 +125,10 @@ impl BatchMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which batch, and why.")] input: CancelBatchInput,
-    ) -> Result<CancelBatchPayload> {
+    ) -> Result<Option<CancelBatchPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let done = cancel::cancel(app, actor, &input.idempotency_key, input.batch_id.0, &input.reason);
-        CancelBatchPayload::of(ctx, done.await)
+        CancelBatchPayload::of(ctx, done.await).map(Some)
     }
 
     /// Confirms that the brand's warehouse has everything the factory sent.
@@ -137,10 +137,10 @@ impl BatchMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which batch.")] input: ConfirmBatchReceivedInput,
-    ) -> Result<ConfirmBatchReceivedPayload> {
+    ) -> Result<Option<ConfirmBatchReceivedPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let done = receive::confirm_received(app, actor, &input.idempotency_key, input.batch_id.0);
-        ConfirmBatchReceivedPayload::of(ctx, done.await)
+        ConfirmBatchReceivedPayload::of(ctx, done.await).map(Some)
     }
 
     /// Closes a received batch once everything about it is settled.
@@ -149,8 +149,8 @@ impl BatchMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which batch.")] input: CloseBatchInput,
-    ) -> Result<CloseBatchPayload> {
+    ) -> Result<Option<CloseBatchPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        CloseBatchPayload::of(ctx, receive::close(app, actor, &input.idempotency_key, input.batch_id.0).await)
+        CloseBatchPayload::of(ctx, receive::close(app, actor, &input.idempotency_key, input.batch_id.0).await).map(Some)
     }
 }

@@ -145,20 +145,27 @@ impl DesignQuery {
         #[graphql(desc = "Begin after this cursor.")] after: Option<String>,
         #[graphql(desc = "Page size counted from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
-    ) -> Result<Page<Design>> {
+    ) -> Result<Option<Page<Design>>> {
         let app = ctx.data_unchecked::<App>();
         let brand_id = ctx.data_unchecked::<Actor>().brand_id()?;
         let args = PageArgs::new(first, after, last, before);
         let view = |row: design::Model| (row.id, Design::from(row));
         let select = query::all(brand_id, status.map(Into::into));
-        List::newest_first("designs", brand_id).page(ctx, app.db.read(), select, design::Column::Id, &args, view).await
+        List::newest_first("designs", brand_id)
+            .page(ctx, app.db.read(), select, design::Column::Id, &args, view)
+            .await
+            .map(Some)
     }
 
     /// A design of the brand.
     #[graphql(guard = "door::STAFF", directive = door::needs::apply(door::STAFF.roles()))]
-    async fn design(&self, ctx: &Context<'_>, #[graphql(desc = "Which design.")] id: DesignId) -> Result<Design> {
+    async fn design(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which design.")] id: DesignId,
+    ) -> Result<Option<Design>> {
         let brand_id = ctx.data_unchecked::<Actor>().brand_id()?;
-        Ok(query::find(ctx.data_unchecked::<App>().db.read(), brand_id, id.0).await?.into())
+        Ok(Some(query::find(ctx.data_unchecked::<App>().db.read(), brand_id, id.0).await?.into()))
     }
 }
 
@@ -173,9 +180,10 @@ impl DesignMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What it says and shows.")] input: CreateDesignInput,
-    ) -> Result<CreateDesignPayload> {
+    ) -> Result<Option<CreateDesignPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         CreateDesignPayload::of(ctx, service::create(app, actor, &input.idempotency_key, &input.content.into()).await)
+            .map(Some)
     }
 
     /// Rewrites a draft. A submitted or retired design begins its next version as a draft; what the
@@ -185,10 +193,10 @@ impl DesignMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which design, and what it says and shows from now on.")] input: ReviseDesignInput,
-    ) -> Result<ReviseDesignPayload> {
+    ) -> Result<Option<ReviseDesignPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let revise = service::Revise { design_id: input.design_id.0, content: input.content.into() };
-        ReviseDesignPayload::of(ctx, service::revise(app, actor, &input.idempotency_key, &revise).await)
+        ReviseDesignPayload::of(ctx, service::revise(app, actor, &input.idempotency_key, &revise).await).map(Some)
     }
 
     /// Freezes the draft so that a round may take it.
@@ -197,9 +205,10 @@ impl DesignMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which design.")] input: SubmitDesignInput,
-    ) -> Result<SubmitDesignPayload> {
+    ) -> Result<Option<SubmitDesignPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         SubmitDesignPayload::of(ctx, service::submit(app, actor, &input.idempotency_key, input.design_id.0).await)
+            .map(Some)
     }
 
     /// Takes a draft or a submitted design out of the running.
@@ -208,8 +217,9 @@ impl DesignMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which design.")] input: RetireDesignInput,
-    ) -> Result<RetireDesignPayload> {
+    ) -> Result<Option<RetireDesignPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         RetireDesignPayload::of(ctx, service::retire(app, actor, &input.idempotency_key, input.design_id.0).await)
+            .map(Some)
     }
 }

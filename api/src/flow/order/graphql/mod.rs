@@ -44,9 +44,9 @@ pub struct OrderQuery;
 impl OrderQuery {
     /// One order: my own, or any of the brand's for staff.
     #[graphql(guard = "door::BRAND", directive = door::needs::apply(door::BRAND.roles()))]
-    async fn order(&self, ctx: &Context<'_>, #[graphql(desc = "Which order.")] id: OrderId) -> Result<Order> {
+    async fn order(&self, ctx: &Context<'_>, #[graphql(desc = "Which order.")] id: OrderId) -> Result<Option<Order>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        Ok(query::find_visible(app.db.read(), actor, id.0).await?.into())
+        Ok(Some(query::find_visible(app.db.read(), actor, id.0).await?.into()))
     }
 
     /// My orders, newest first.
@@ -58,7 +58,7 @@ impl OrderQuery {
         #[graphql(desc = "Cursor to start after.")] after: Option<String>,
         #[graphql(desc = "Page size from the end, up to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to end before.")] before: Option<String>,
-    ) -> Result<Page<Order>> {
+    ) -> Result<Option<Page<Order>>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let select = query::visible_to(actor)?;
         List::newest_first("myOrders", actor.member()?.id)
@@ -71,6 +71,7 @@ impl OrderQuery {
                 |row: order::Model| (row.id, Order(row)),
             )
             .await
+            .map(Some)
     }
 
     /// Orders of the brand, newest first.
@@ -86,7 +87,7 @@ impl OrderQuery {
         #[graphql(desc = "Cursor to start after.")] after: Option<String>,
         #[graphql(desc = "Page size from the end, up to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to end before.")] before: Option<String>,
-    ) -> Result<Page<Order>> {
+    ) -> Result<Option<Page<Order>>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let mut select = query::visible_to(actor)?;
         if let Some(presale_id) = presale_id {
@@ -106,6 +107,7 @@ impl OrderQuery {
                 |row: order::Model| (row.id, Order(row)),
             )
             .await
+            .map(Some)
     }
 
     /// What is held, paid and batched of each colour and size of a presale.
@@ -114,10 +116,10 @@ impl OrderQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which presale.")] presale_id: PresaleId,
-    ) -> Result<DemandBook> {
+    ) -> Result<Option<DemandBook>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let presale = presale::query::find(app.db.read(), actor.brand_id()?, presale_id.0).await?;
-        Ok(DemandBook(demand::book(app.db.read(), presale.brand_id, presale.id).await?))
+        Ok(Some(DemandBook(demand::book(app.db.read(), presale.brand_id, presale.id).await?)))
     }
 }
 
@@ -132,10 +134,10 @@ impl OrderMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to order, and what I was shown about it.")] input: PlaceOrderInput,
-    ) -> Result<PlaceOrderPayload> {
+    ) -> Result<Option<PlaceOrderPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let key = input.idempotency_key.clone();
-        PlaceOrderPayload::of(ctx, service::place(app, actor, &key, &input.into()).await)
+        PlaceOrderPayload::of(ctx, service::place(app, actor, &key, &input.into()).await).map(Some)
     }
 
     /// Changes colour or size of lines, or the address, before the order goes into a batch.
@@ -144,9 +146,9 @@ impl OrderMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to change, and the version it is about.")] input: ChangeOrderInput,
-    ) -> Result<ChangeOrderPayload> {
+    ) -> Result<Option<ChangeOrderPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let key = input.idempotency_key.clone();
-        ChangeOrderPayload::of(ctx, service::change(app, actor, &key, &input.into()).await)
+        ChangeOrderPayload::of(ctx, service::change(app, actor, &key, &input.into()).await).map(Some)
     }
 }

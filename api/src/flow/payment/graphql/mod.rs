@@ -73,7 +73,7 @@ impl PaymentQuery {
         #[graphql(desc = "Cursor to start after.")] after: Option<String>,
         #[graphql(desc = "Page size from the end, up to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to end before.")] before: Option<String>,
-    ) -> Result<Page<Refund>> {
+    ) -> Result<Option<Page<Refund>>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         match order_id {
             Some(id) => drop(orders::find_visible(app.db.read(), actor, id.0).await?),
@@ -94,6 +94,7 @@ impl PaymentQuery {
                 |row: refund::Model| (row.id, Refund(row)),
             )
             .await
+            .map(Some)
     }
 }
 
@@ -109,17 +110,17 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] input: PayOrderInput,
-    ) -> Result<PayOrderPayload> {
+    ) -> Result<Option<PayOrderPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let outcome = super::pay(app, actor, &input.idempotency_key, input.order_id.0).await;
-        Ok(match split(ctx, outcome)? {
+        Ok(Some(match split(ctx, outcome)? {
             Ok(payable) => PayOrderPayload {
                 params: Some(payable.params.into()),
                 order: Some(payable.order.into()),
                 user_errors: Vec::new(),
             },
             Err(user_errors) => PayOrderPayload { params: None, order: None, user_errors },
-        })
+        }))
     }
 
     /// Asks WeChat whether my order is paid. Call it after every `wx.requestPayment`, whatever that
@@ -129,10 +130,10 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] input: ConfirmPaymentInput,
-    ) -> Result<ConfirmPaymentPayload> {
+    ) -> Result<Option<ConfirmPaymentPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let outcome = super::settle::confirm(app, actor, &input.idempotency_key, input.order_id.0).await;
-        ConfirmPaymentPayload::of(ctx, outcome.map(Done::new))
+        ConfirmPaymentPayload::of(ctx, outcome.map(Done::new)).map(Some)
     }
 
     /// Cancels my order before it is in a batch. What was paid comes back in full.
@@ -141,10 +142,10 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] input: CancelOrderInput,
-    ) -> Result<CancelOrderPayload> {
+    ) -> Result<Option<CancelOrderPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let outcome = super::cancel(app, actor, &input.idempotency_key, input.order_id.0).await;
-        CancelOrderPayload::of(ctx, outcome)
+        CancelOrderPayload::of(ctx, outcome).map(Some)
     }
 
     /// Sends a refund that WeChat Pay closed once more.
@@ -153,9 +154,9 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which refund.")] input: RetryRefundInput,
-    ) -> Result<RetryRefundPayload> {
+    ) -> Result<Option<RetryRefundPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let outcome = super::refund::again(app, actor, &input.idempotency_key, input.refund_id.0).await;
-        RetryRefundPayload::of(ctx, outcome)
+        RetryRefundPayload::of(ctx, outcome).map(Some)
     }
 }

@@ -72,9 +72,13 @@ pub struct PresaleQuery;
 impl PresaleQuery {
     /// One presale. Members see it when it is offered to one of their communities or to everyone.
     #[graphql(guard = "door::BRAND", directive = door::needs::apply(door::BRAND.roles()))]
-    async fn presale(&self, ctx: &Context<'_>, #[graphql(desc = "Which presale.")] id: PresaleId) -> Result<Presale> {
+    async fn presale(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which presale.")] id: PresaleId,
+    ) -> Result<Option<Presale>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        Ok(query::find_visible(app.db.read(), actor, id.0).await?.into())
+        Ok(Some(query::find_visible(app.db.read(), actor, id.0).await?.into()))
     }
 
     /// Presales I may see, newest first: all of the brand for staff, those offered to me for members.
@@ -89,7 +93,7 @@ impl PresaleQuery {
         #[graphql(desc = "Cursor to start after.")] after: Option<String>,
         #[graphql(desc = "Page size from the end, up to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to end before.")] before: Option<String>,
-    ) -> Result<Page<Presale>> {
+    ) -> Result<Option<Page<Presale>>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let mut select = query::visible_to(actor)?;
         if let Some(status) = status {
@@ -106,6 +110,7 @@ impl PresaleQuery {
                 |row: presale::Model| (row.id, Presale(row)),
             )
             .await
+            .map(Some)
     }
 }
 
@@ -120,10 +125,10 @@ impl PresaleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The design and the terms.")] input: DraftPresaleInput,
-    ) -> Result<DraftPresalePayload> {
+    ) -> Result<Option<DraftPresalePayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let draft = service::Draft { entry_id: input.entry_id.0, terms: input.terms.into() };
-        DraftPresalePayload::of(ctx, service::draft(app, actor, &input.idempotency_key, &draft).await)
+        DraftPresalePayload::of(ctx, service::draft(app, actor, &input.idempotency_key, &draft).await).map(Some)
     }
 
     /// Replaces all terms of a presale that has not opened yet.
@@ -132,11 +137,11 @@ impl PresaleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The presale and its new terms.")] input: ChangePresaleInput,
-    ) -> Result<ChangePresalePayload> {
+    ) -> Result<Option<ChangePresalePayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let terms = input.terms.into();
         let outcome = service::change(app, actor, &input.idempotency_key, input.presale_id.0, &terms).await;
-        ChangePresalePayload::of(ctx, outcome)
+        ChangePresalePayload::of(ctx, outcome).map(Some)
     }
 
     /// Makes a draft open by itself at its opening time and close at its closing time.
@@ -145,10 +150,10 @@ impl PresaleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which presale.")] input: SchedulePresaleInput,
-    ) -> Result<SchedulePresalePayload> {
+    ) -> Result<Option<SchedulePresalePayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let outcome = service::schedule(app, actor, &input.idempotency_key, input.presale_id.0).await;
-        SchedulePresalePayload::of(ctx, outcome)
+        SchedulePresalePayload::of(ctx, outcome).map(Some)
     }
 
     /// Opens a scheduled presale now.
@@ -157,10 +162,10 @@ impl PresaleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which presale.")] input: OpenPresaleInput,
-    ) -> Result<OpenPresalePayload> {
+    ) -> Result<Option<OpenPresalePayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let outcome = service::open(app, actor, &input.idempotency_key, input.presale_id.0).await;
-        OpenPresalePayload::of(ctx, outcome)
+        OpenPresalePayload::of(ctx, outcome).map(Some)
     }
 
     /// Closes an open presale now. It is judged as soon as no unpaid order holds a piece.
@@ -169,10 +174,10 @@ impl PresaleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which presale.")] input: ClosePresaleInput,
-    ) -> Result<ClosePresalePayload> {
+    ) -> Result<Option<ClosePresalePayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let outcome = service::close(app, actor, &input.idempotency_key, input.presale_id.0).await;
-        ClosePresalePayload::of(ctx, outcome)
+        ClosePresalePayload::of(ctx, outcome).map(Some)
     }
 
     /// Calls a presale off before it has succeeded; every paid order is refunded in full.
@@ -181,9 +186,9 @@ impl PresaleMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which presale.")] input: CancelPresaleInput,
-    ) -> Result<CancelPresalePayload> {
+    ) -> Result<Option<CancelPresalePayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let outcome = service::cancel(app, actor, &input.idempotency_key, input.presale_id.0).await;
-        CancelPresalePayload::of(ctx, outcome)
+        CancelPresalePayload::of(ctx, outcome).map(Some)
     }
 }

@@ -163,20 +163,20 @@ impl RoundQuery {
         #[graphql(desc = "Begin after this cursor.")] after: Option<String>,
         #[graphql(desc = "Page size counted from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
-    ) -> Result<Page<Round>> {
+    ) -> Result<Option<Page<Round>>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let select = query::in_status(query::visible_to(actor)?, status.map(Into::into));
         let args = PageArgs::new(first, after, last, before);
         let view = |row: round::Model| (row.id, Round(row));
         let list = List::newest_first("rounds", actor.brand_id()?);
-        list.page(ctx, app.db.read(), select, round::Column::Id, &args, view).await
+        list.page(ctx, app.db.read(), select, round::Column::Id, &args, view).await.map(Some)
     }
 
     /// One round.
     #[graphql(guard = "door::BRAND", directive = door::needs::apply(door::BRAND.roles()))]
-    async fn round(&self, ctx: &Context<'_>, #[graphql(desc = "Which round.")] id: RoundId) -> Result<Round> {
+    async fn round(&self, ctx: &Context<'_>, #[graphql(desc = "Which round.")] id: RoundId) -> Result<Option<Round>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        Ok(Round(query::find_visible(app.db.read(), actor, id.0).await?))
+        Ok(Some(Round(query::find_visible(app.db.read(), actor, id.0).await?)))
     }
 }
 
@@ -192,7 +192,7 @@ impl RoundMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The slate, the communities and the window.")] input: CreateRoundInput,
-    ) -> Result<CreateRoundPayload> {
+    ) -> Result<Option<CreateRoundPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let create = service::Create {
             title: input.title,
@@ -202,7 +202,7 @@ impl RoundMutation {
             opens_at: input.opens_at,
             closes_at: input.closes_at,
         };
-        CreateRoundPayload::of(ctx, service::create(app, actor, &input.idempotency_key, &create).await)
+        CreateRoundPayload::of(ctx, service::create(app, actor, &input.idempotency_key, &create).await).map(Some)
     }
 
     /// "I would wear this." Free and without consequence: pick as many as you like. Picking again changes nothing.
@@ -211,10 +211,10 @@ impl RoundMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which design of which round.")] input: PickDesignInput,
-    ) -> Result<PickDesignPayload> {
+    ) -> Result<Option<PickDesignPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let PickDesignInput { idempotency_key, round_id, design_id } = input;
-        PickDesignPayload::of(ctx, service::pick(app, actor, &idempotency_key, round_id.0, design_id.0).await)
+        PickDesignPayload::of(ctx, service::pick(app, actor, &idempotency_key, round_id.0, design_id.0).await).map(Some)
     }
 
     /// Takes a pick back while the round is open. Without one nothing changes.
@@ -223,10 +223,11 @@ impl RoundMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which design of which round.")] input: UnpickDesignInput,
-    ) -> Result<UnpickDesignPayload> {
+    ) -> Result<Option<UnpickDesignPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let UnpickDesignInput { idempotency_key, round_id, design_id } = input;
         UnpickDesignPayload::of(ctx, service::unpick(app, actor, &idempotency_key, round_id.0, design_id.0).await)
+            .map(Some)
     }
 
     /// Opens a scheduled round before its time.
@@ -235,9 +236,9 @@ impl RoundMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which round.")] input: OpenRoundInput,
-    ) -> Result<OpenRoundPayload> {
+    ) -> Result<Option<OpenRoundPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        OpenRoundPayload::of(ctx, service::open(app, actor, &input.idempotency_key, input.round_id.0).await)
+        OpenRoundPayload::of(ctx, service::open(app, actor, &input.idempotency_key, input.round_id.0).await).map(Some)
     }
 
     /// Closes an open round before its time: the tally is final, the top designs advance, the others retire.
@@ -246,9 +247,9 @@ impl RoundMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which round.")] input: CloseRoundInput,
-    ) -> Result<CloseRoundPayload> {
+    ) -> Result<Option<CloseRoundPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        CloseRoundPayload::of(ctx, service::close(app, actor, &input.idempotency_key, input.round_id.0).await)
+        CloseRoundPayload::of(ctx, service::close(app, actor, &input.idempotency_key, input.round_id.0).await).map(Some)
     }
 
     /// Moves the window of a scheduled round, or the end of an open one. Picks already made stand.
@@ -257,11 +258,11 @@ impl RoundMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which round, and its new ends.")] input: ChangeRoundWindowInput,
-    ) -> Result<ChangeRoundWindowPayload> {
+    ) -> Result<Option<ChangeRoundWindowPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let ChangeRoundWindowInput { idempotency_key, round_id, opens_at, closes_at } = input;
         let change = service::ChangeWindow { round_id: round_id.0, opens_at, closes_at };
-        ChangeRoundWindowPayload::of(ctx, service::change_window(app, actor, &idempotency_key, &change).await)
+        ChangeRoundWindowPayload::of(ctx, service::change_window(app, actor, &idempotency_key, &change).await).map(Some)
     }
 
     /// Ends a round without a result. Its designs may go on another slate; its picks count for nothing.
@@ -270,10 +271,10 @@ impl RoundMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which round, and why.")] input: CancelRoundInput,
-    ) -> Result<CancelRoundPayload> {
+    ) -> Result<Option<CancelRoundPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let CancelRoundInput { idempotency_key, round_id, reason } = input;
         let outcome = service::cancel(app, actor, &idempotency_key, round_id.0, reason.as_deref()).await;
-        CancelRoundPayload::of(ctx, outcome)
+        CancelRoundPayload::of(ctx, outcome).map(Some)
     }
 }

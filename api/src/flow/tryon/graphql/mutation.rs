@@ -21,7 +21,7 @@ impl TryOnMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to make, for whom and by when.")] input: RequestSampleInput,
-    ) -> Result<RequestSamplePayload> {
+    ) -> Result<Option<RequestSamplePayload>> {
         let (app, actor) = of(ctx);
         let request = service::RequestSample {
             entry_id: input.entry_id.0,
@@ -31,6 +31,7 @@ impl TryOnMutation {
             try_on_due_at: input.try_on_due_at,
         };
         RequestSamplePayload::of(ctx, service::request_sample(app, actor, &input.idempotency_key, &request).await)
+            .map(Some)
     }
 
     /// Says that a sample is on its way to the KOC.
@@ -39,11 +40,12 @@ impl TryOnMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which sample, and its parcel.")] input: DispatchSampleInput,
-    ) -> Result<DispatchSamplePayload> {
+    ) -> Result<Option<DispatchSamplePayload>> {
         let (app, actor) = of(ctx);
         let dispatch =
             service::Dispatch { sample_id: input.sample_id.0, carrier: input.carrier, tracking_no: input.tracking_no };
         DispatchSamplePayload::of(ctx, service::dispatch_sample(app, actor, &input.idempotency_key, &dispatch).await)
+            .map(Some)
     }
 
     /// Says that my sample has arrived; from then on I can hand in the try-on.
@@ -52,10 +54,10 @@ impl TryOnMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which sample.")] input: ConfirmSampleReceivedInput,
-    ) -> Result<ConfirmSampleReceivedPayload> {
+    ) -> Result<Option<ConfirmSampleReceivedPayload>> {
         let (app, actor) = of(ctx);
         let done = service::confirm_received(app, actor, &input.idempotency_key, input.sample_id.0).await;
-        ConfirmSampleReceivedPayload::of(ctx, done)
+        ConfirmSampleReceivedPayload::of(ctx, done).map(Some)
     }
 
     /// Says what became of a sample in the end.
@@ -64,10 +66,10 @@ impl TryOnMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which sample, and what became of it.")] input: CloseSampleInput,
-    ) -> Result<CloseSamplePayload> {
+    ) -> Result<Option<CloseSamplePayload>> {
         let (app, actor) = of(ctx);
         let (key, id) = (&input.idempotency_key, input.sample_id.0);
-        CloseSamplePayload::of(ctx, service::close_sample(app, actor, key, id, input.outcome.into()).await)
+        CloseSamplePayload::of(ctx, service::close_sample(app, actor, key, id, input.outcome.into()).await).map(Some)
     }
 
     /// Sets another due date on a try-on that is not handed in.
@@ -76,10 +78,10 @@ impl TryOnMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which try-on, and until when.")] input: ExtendTryOnInput,
-    ) -> Result<ExtendTryOnPayload> {
+    ) -> Result<Option<ExtendTryOnPayload>> {
         let (app, actor) = of(ctx);
         let extend = service::Extend { tryon_id: input.try_on_id.0, due_at: input.due_at };
-        ExtendTryOnPayload::of(ctx, service::extend(app, actor, &input.idempotency_key, &extend).await)
+        ExtendTryOnPayload::of(ctx, service::extend(app, actor, &input.idempotency_key, &extend).await).map(Some)
     }
 
     /// Hands in my try-on, for the first time or after changes were asked for. It goes to the content
@@ -89,7 +91,7 @@ impl TryOnMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The whole post.")] input: SubmitTryOnInput,
-    ) -> Result<SubmitTryOnPayload> {
+    ) -> Result<Option<SubmitTryOnPayload>> {
         let (app, actor) = of(ctx);
         let submit = service::Submit {
             tryon_id: input.try_on_id.0,
@@ -101,7 +103,7 @@ impl TryOnMutation {
             height_cm: input.height_cm,
             weight_kg: input.weight_kg,
         };
-        SubmitTryOnPayload::of(ctx, service::submit(app, actor, &input.idempotency_key, &submit).await)
+        SubmitTryOnPayload::of(ctx, service::submit(app, actor, &input.idempotency_key, &submit).await).map(Some)
     }
 
     /// Approves a submission that passed the content check, or one that a person vouches for.
@@ -110,10 +112,10 @@ impl TryOnMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which try-on.")] input: ApproveTryOnInput,
-    ) -> Result<ApproveTryOnPayload> {
+    ) -> Result<Option<ApproveTryOnPayload>> {
         let (app, actor) = of(ctx);
         let (key, id) = (&input.idempotency_key, input.try_on_id.0);
-        ApproveTryOnPayload::of(ctx, service::approve(app, actor, key, id, input.accept_unchecked).await)
+        ApproveTryOnPayload::of(ctx, service::approve(app, actor, key, id, input.accept_unchecked).await).map(Some)
     }
 
     /// Sends a submission back to the KOC with a note.
@@ -122,10 +124,10 @@ impl TryOnMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which try-on, and what to change.")] input: RequestTryOnChangesInput,
-    ) -> Result<RequestTryOnChangesPayload> {
+    ) -> Result<Option<RequestTryOnChangesPayload>> {
         let (app, actor) = of(ctx);
         let (key, id) = (&input.idempotency_key, input.try_on_id.0);
-        RequestTryOnChangesPayload::of(ctx, service::request_changes(app, actor, key, id, &input.note).await)
+        RequestTryOnChangesPayload::of(ctx, service::request_changes(app, actor, key, id, &input.note).await).map(Some)
     }
 
     /// Publishes an approved post to communities, labelled 广告.
@@ -134,11 +136,11 @@ impl TryOnMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which try-on, and to whom.")] input: PublishTryOnInput,
-    ) -> Result<PublishTryOnPayload> {
+    ) -> Result<Option<PublishTryOnPayload>> {
         let (app, actor) = of(ctx);
         let communities: Option<Vec<Uuid>> = input.community_ids.map(|ids| ids.iter().map(|id| id.0).collect());
         let (key, id) = (&input.idempotency_key, input.try_on_id.0);
-        PublishTryOnPayload::of(ctx, service::publish(app, actor, key, id, communities.as_deref()).await)
+        PublishTryOnPayload::of(ctx, service::publish(app, actor, key, id, communities.as_deref()).await).map(Some)
     }
 
     /// Takes a post or a task back for good.
@@ -147,10 +149,10 @@ impl TryOnMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which try-on, and why.")] input: WithdrawTryOnInput,
-    ) -> Result<WithdrawTryOnPayload> {
+    ) -> Result<Option<WithdrawTryOnPayload>> {
         let (app, actor) = of(ctx);
         let (key, id) = (&input.idempotency_key, input.try_on_id.0);
-        WithdrawTryOnPayload::of(ctx, service::withdraw(app, actor, key, id, &input.reason).await)
+        WithdrawTryOnPayload::of(ctx, service::withdraw(app, actor, key, id, &input.reason).await).map(Some)
     }
 }
 

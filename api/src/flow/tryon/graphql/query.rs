@@ -33,10 +33,10 @@ impl TryOnQuery {
         #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
         #[graphql(desc = "Page size from the end, up to 100.")] last: Option<i32>,
         #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
-    ) -> Result<Page<Sample>> {
+    ) -> Result<Option<Page<Sample>>> {
         let brand_id = ctx.data_unchecked::<Actor>().brand_id()?;
         let select = query::samples(brand_id, koc.map(|koc| koc.0), status.map(Into::into));
-        samples_page(ctx, ("samples", brand_id), select, &PageArgs::new(first, after, last, before)).await
+        samples_page(ctx, ("samples", brand_id), select, &PageArgs::new(first, after, last, before)).await.map(Some)
     }
 
     /// The samples sent or to be sent to me, newest first.
@@ -48,10 +48,10 @@ impl TryOnQuery {
         #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
         #[graphql(desc = "Page size from the end, up to 100.")] last: Option<i32>,
         #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
-    ) -> Result<Page<Sample>> {
+    ) -> Result<Option<Page<Sample>>> {
         let koc = ctx.data_unchecked::<Actor>().koc()?;
         let select = query::samples(koc.brand_id, Some(koc.id), None);
-        samples_page(ctx, ("my_samples", koc.id), select, &PageArgs::new(first, after, last, before)).await
+        samples_page(ctx, ("my_samples", koc.id), select, &PageArgs::new(first, after, last, before)).await.map(Some)
     }
 
     /// The brand's try-ons in any state, newest task first: the queue of what is to be looked at.
@@ -66,10 +66,10 @@ impl TryOnQuery {
         #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
         #[graphql(desc = "Page size from the end, up to 100.")] last: Option<i32>,
         #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
-    ) -> Result<Page<TryOn>> {
+    ) -> Result<Option<Page<TryOn>>> {
         let brand_id = ctx.data_unchecked::<Actor>().brand_id()?;
         let select = query::tryons(brand_id, koc.map(|koc| koc.0), status.map(Into::into));
-        tasks_page(ctx, ("try_ons", brand_id), select, &PageArgs::new(first, after, last, before)).await
+        tasks_page(ctx, ("try_ons", brand_id), select, &PageArgs::new(first, after, last, before)).await.map(Some)
     }
 
     /// My try-on tasks and the posts I made of them, newest task first.
@@ -82,19 +82,19 @@ impl TryOnQuery {
         #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
         #[graphql(desc = "Page size from the end, up to 100.")] last: Option<i32>,
         #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
-    ) -> Result<Page<TryOn>> {
+    ) -> Result<Option<Page<TryOn>>> {
         let koc = ctx.data_unchecked::<Actor>().koc()?;
         let select = query::tryons(koc.brand_id, Some(koc.id), status.map(Into::into));
-        tasks_page(ctx, ("my_try_on_tasks", koc.id), select, &PageArgs::new(first, after, last, before)).await
+        tasks_page(ctx, ("my_try_on_tasks", koc.id), select, &PageArgs::new(first, after, last, before)).await.map(Some)
     }
 
     /// One try-on. Members see it when it is published to a community of theirs.
     #[graphql(guard = "door::BRAND", directive = door::needs::apply(door::BRAND.roles()))]
-    async fn try_on(&self, ctx: &Context<'_>, #[graphql(desc = "Which one.")] id: TryOnId) -> Result<TryOn> {
+    async fn try_on(&self, ctx: &Context<'_>, #[graphql(desc = "Which one.")] id: TryOnId) -> Result<Option<TryOn>> {
         let (db, actor) = (ctx.data_unchecked::<App>().db.read(), ctx.data_unchecked::<Actor>());
         let tryon = query::find(db, actor.brand_id()?, id.0).await?;
         policy::may_see(db, actor, &tryon).await?;
-        Ok(TryOn(tryon))
+        Ok(Some(TryOn(tryon)))
     }
 
     /// The posts published to a community, newest first. For its members, its KOC and staff.
@@ -107,11 +107,13 @@ impl TryOnQuery {
         #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
         #[graphql(desc = "Page size from the end, up to 100.")] last: Option<i32>,
         #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
-    ) -> Result<Page<TryOn>> {
+    ) -> Result<Option<Page<TryOn>>> {
         let (db, actor) = (ctx.data_unchecked::<App>().db.read(), ctx.data_unchecked::<Actor>());
         let community = policy::may_read_feed(db, actor, community_id.0).await?;
         let select = query::feed_of_community(community.brand_id, community.id);
-        posts_page(ctx, ("community_feed", community.id), select, &PageArgs::new(first, after, last, before)).await
+        posts_page(ctx, ("community_feed", community.id), select, &PageArgs::new(first, after, last, before))
+            .await
+            .map(Some)
     }
 
     /// The posts about a design that I may see, newest first: those published to a community of mine,
@@ -125,11 +127,13 @@ impl TryOnQuery {
         #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
         #[graphql(desc = "Page size from the end, up to 100.")] last: Option<i32>,
         #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
-    ) -> Result<Page<TryOn>> {
+    ) -> Result<Option<Page<TryOn>>> {
         let actor = ctx.data_unchecked::<Actor>();
         let member = actor.member().ok().map(|member| member.id);
         let select = query::feed_of_design(actor.brand_id()?, design_id.0, member);
-        posts_page(ctx, ("design_try_ons", design_id.0), select, &PageArgs::new(first, after, last, before)).await
+        posts_page(ctx, ("design_try_ons", design_id.0), select, &PageArgs::new(first, after, last, before))
+            .await
+            .map(Some)
     }
 }
 
