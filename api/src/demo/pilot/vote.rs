@@ -52,11 +52,11 @@ pub fn picker(design: usize, k: usize) -> usize {
 impl Pilot<'_> {
     pub(super) async fn vote(&self) -> Result<()> {
         self.bar.set_message("twenty designs with pictures");
-        stream::iter(1..=DESIGNS)
-            .map(|number| self.propose(number))
-            .buffer_unordered(2)
-            .try_collect::<Vec<()>>()
-            .await?;
+        stream::iter(1..=DESIGNS).map(|number| self.draw(number)).buffer_unordered(2).try_collect::<Vec<()>>().await?;
+        // One after the other, so that design 1 gets style number D-0001.
+        for number in 1..=DESIGNS {
+            self.propose(number).await?;
+        }
         self.bar.set_message("members pick");
         self.open_round().await?;
         let picks = PICKS.iter().enumerate().flat_map(|(n, &count)| (0..count).map(move |k| (n + 1, k)));
@@ -82,15 +82,18 @@ impl Pilot<'_> {
         self.diary.save()
     }
 
+    async fn draw(&self, number: usize) -> Result<()> {
+        let designer = self.caller("designer.token")?;
+        let upload = || async {
+            let bytes = tokio::task::spawn_blocking(move || pictures::design(number as u32)).await?;
+            Ok(json!(designer.upload(bytes).await?))
+        };
+        self.diary.once(&format!("picture.{number}"), upload).await.map(drop)
+    }
+
     async fn propose(&self, number: usize) -> Result<()> {
         let designer = self.caller("designer.token")?;
-        let picture = self
-            .diary
-            .once(&format!("picture.{number}"), || async {
-                let bytes = tokio::task::spawn_blocking(move || pictures::design(number as u32)).await?;
-                Ok(json!(designer.upload(bytes).await?))
-            })
-            .await?;
+        let picture = self.diary.text(&format!("picture.{number}"))?;
         let (title, category, fabric) = SLATE[number - 1];
         let content = json!({
             "title": title,
