@@ -2,6 +2,8 @@
 
 use chrono::Duration;
 use serde_json::{Value, json};
+use smallbatch::base::id::ParcelId;
+use smallbatch::flow::delivery::service::receive;
 use tests::floor::{PHONE, STREET, Sold};
 use tests::{Brand, Person};
 
@@ -53,6 +55,34 @@ e2e! {
         assert_eq!(status(&sold.orders[1].0, &sold.orders[1].1).await, "IN_BATCH");
         dispatch(&brand.owner, &batch, &of_second[1..]).await.ok("dispatchParcels.parcels");
         assert_eq!(status(&sold.orders[1].0, &sold.orders[1].1).await, "SHIPPED");
+    }
+
+    async fn parcels_of_one_order_that_leave_and_arrive_at_the_same_moment_move_it_on(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let two: &[(&str, i32)] = &[("red/S", 1), ("blue/M", 1)];
+        let sold = brand.sold(&[two; 6]).await;
+        let batch = brand.released(&sold.presale, &[&factory]).await;
+        let epoch = factory.takes(&batch).await;
+        factory.packs(&batch, epoch, sold.cells(&[("red/S", 6), ("blue/M", 6)])).await;
+        for (sku, tracking) in [("red/S", "SF100001"), ("blue/M", "SF100002")] {
+            factory.ships(&batch, epoch, tracking, sold.cells(&[(sku, 6)]), false).await.ok("shipBatch.batch");
+        }
+        let all = parcels(&brand.owner, &batch).await;
+        for (buyer, order) in &sold.orders {
+            let own: Vec<_> = all.iter().filter(|(_, of)| of == order).map(|(id, _)| &**id).collect();
+            let (one, other) =
+                tokio::join!(dispatch(&brand.owner, &batch, &own[..1]), dispatch(&brand.owner, &batch, &own[1..]));
+            one.ok("dispatchParcels.parcels");
+            other.ok("dispatchParcels.parcels");
+            assert_eq!(status(buyer, order).await, "SHIPPED");
+            let id = |parcel: &str| ParcelId::parse(parcel).expect("a parcel").0;
+            let (one, other) = tokio::join!(
+                receive::by_time(&app.app, brand.id, id(own[0])),
+                receive::by_time(&app.app, brand.id, id(own[1]))
+            );
+            one.and(other).expect("both count as received");
+            assert_eq!(status(buyer, order).await, "RECEIVED");
+        }
     }
 
     async fn only_those_who_pack_read_an_address(app) {

@@ -87,6 +87,7 @@ async fn receive(tx: &Tx, by: By, parcel: &parcel::Model, why: &str) -> Result<u
 
 /// The order is received with its last parcel, and completed a week later.
 async fn settle_order(tx: &Tx, by: By, order_id: Uuid, why: &str) -> Result<()> {
+    lifecycle::touch(tx, &[order_id]).await?;
     let arrivals = query::arrivals(tx.conn(), tx.brand_id(), &[order_id]).await?;
     if arrivals.get(&order_id) != Some(&Arrived::AllReceived) {
         return Ok(());
