@@ -76,8 +76,11 @@ pub async fn release(app: &App, actor: &Actor, key: &str, input: &Release) -> Re
         // sees which pieces the first has taken.
         let batch_no = format!("B-{:06}", tx.next_number("batch").await?);
         lifecycle::into_batch(&tx, actor.by(), presale.id).await?;
-        let lines = query::paid_lines(tx.conn(), tx.brand_id(), presale.id).await?;
+        // In this order: should another batch be cancelled between the two reads, its pieces still count
+        // as taken and wait for the next release. The other way round they would be in this batch while
+        // their orders are free to be cancelled.
         let live = query::live_pieces(tx.conn(), tx.brand_id(), presale.id).await?;
+        let lines = query::paid_lines(tx.conn(), tx.brand_id(), presale.id).await?;
         let pieces = waiting(&lines, &live);
         if pieces.is_empty() {
             return Err(refusal::nothing_to_release().into());
