@@ -87,7 +87,7 @@ e2e! {
 
     async fn a_promise_beyond_wechats_limit_is_refused(app) {
         let shop = Shop::draft(app, &[5], json!({})).await;
-        let late = (app.now() + Duration::days(7 + 331)).date_naive();
+        let late = (app.now() + Duration::days(1 + 331)).date_naive();
         let terms = presale_terms(&shop, json!({ "promiseDate": late }));
         let refusal = shop.desk.mutate("changePresale", terms, "presale { id }").await.refusal();
         assert_eq!(refusal["field"], json!(["promiseDate"]));
