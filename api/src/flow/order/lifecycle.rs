@@ -2,9 +2,9 @@
 //! order was not in the state that the move starts from, and nothing happened.
 
 use entity::order::{self, Column};
-use entity::{order_line, presale};
+use entity::order_line;
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -195,16 +195,4 @@ pub async fn received(tx: &Tx, by: By, id: Uuid, why: &str) -> Result<Option<ord
 /// received → completed: nothing more can happen to it.
 pub async fn completed(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
     step(tx, by, id, Event::Complete, None, None).await
-}
-
-/// Ids of at most `limit` orders of a presale in `status`, oldest first.
-pub async fn some_in(tx: &Tx, presale: &presale::Model, status: order::OrderStatus, limit: u64) -> Result<Vec<Uuid>> {
-    let found = order::Entity::find()
-        .filter(Column::BrandId.eq(tx.brand_id()))
-        .filter(Column::PresaleId.eq(presale.id))
-        .filter(Column::Status.eq(status))
-        .order_by_asc(Column::Id);
-    let found = sea_orm::QuerySelect::limit(found, limit);
-    let ids = sea_orm::QuerySelect::column(sea_orm::QuerySelect::select_only(found), Column::Id);
-    Ok(ids.into_tuple().all(tx.conn()).await?)
 }
