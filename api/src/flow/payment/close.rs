@@ -24,7 +24,9 @@ pub(super) enum Closing {
     Paid,
 }
 
-/// Closes an order's open attempts at WeChat. An error means that nobody knows: keep the hold.
+/// Closes an order's open attempts at WeChat. An error means that nobody knows: keep the hold. Each
+/// close is written down at once, whatever becomes of the order: paying it then takes a new attempt
+/// rather than one that is dead at WeChat.
 pub(super) async fn close_attempts(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<Closing> {
     let attempts = query::open_attempts(app.db.read(), brand_id, order_id).await?;
     if attempts.is_empty() {
@@ -36,9 +38,18 @@ pub(super) async fn close_attempts(app: &App, brand_id: Uuid, order_id: Uuid) ->
         if !close_one(app, &account, &attempt.out_trade_no).await? {
             return Ok(Closing::Paid);
         }
+        write_down(app, &attempt).await?;
         closed.push(attempt.id);
     }
     Ok(Closing::Closed(closed))
+}
+
+async fn write_down(app: &App, attempt: &payment_attempt::Model) -> Result<()> {
+    app.write(attempt.brand_id, |tx| async move {
+        mark(&tx, attempt.id, PaymentAttemptStatus::Closed).await?;
+        tx.cancel_timer(timers::POLL, attempt.id).await
+    })
+    .await
 }
 
 /// True when it can no longer be paid, false when it was paid and is settled now.
