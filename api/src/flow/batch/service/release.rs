@@ -30,6 +30,7 @@ use crate::base::text;
 use crate::base::tx::{Move, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::flow::order::lifecycle;
+use crate::flow::presale::service as presales;
 use crate::people::actor::Actor;
 
 #[derive(Serialize)]
@@ -71,9 +72,10 @@ pub async fn release(app: &App, actor: &Actor, key: &str, input: &Release) -> Re
         }
         check_due_date(&tx, input.due_date).await?;
         check_factories(&tx, &input.factory_ids).await?;
+        // Two releases of a presale follow each other, and refunds of missing pieces with them, so that
+        // each sees which pieces the one before has taken.
+        presales::touch(&tx, input.presale_id).await?;
         let presale = succeeded(&tx, input.presale_id).await?;
-        // The counter's row makes two releases of a brand follow each other, so that the second one
-        // sees which pieces the first has taken.
         let batch_no = format!("B-{:06}", tx.next_number("batch").await?);
         lifecycle::into_batch(&tx, actor.by(), presale.id).await?;
         // In this order: should another batch be cancelled between the two reads, its pieces still count
