@@ -258,19 +258,38 @@ e2e! {
         assert_eq!(shop.takings(), 0);
     }
 
-    async fn an_order_that_could_not_be_cancelled_after_all_can_still_be_paid(app) {
+    async fn a_cancellation_under_a_used_key_closes_nothing_at_wechat(app) {
+        let shop = &Shop::open(app, &[5], json!({})).await;
+        let buyer = &shop.buyer("li").await;
+        let (first, second) = (shop.placed(buyer, &[(0, 1)]).await, shop.placed(buyer, &[(0, 1)]).await);
+        let params = shop.pay_params(buyer, &second).await;
+        let cancel = |order: &str| json!({ "orderId": order, "idempotencyKey": "cancel-it" });
+        let done = buyer.person.mutate("cancelOrder", cancel(&first), "order { status }").await;
+        assert_eq!(done.text("cancelOrder.order.status"), "CANCELLED");
+        let other = buyer.person.mutate("cancelOrder", cancel(&second), "order { status }").await;
+        assert_eq!(other.refused(), "IDEMPOTENCY_KEY_REUSED");
+        let again = buyer.person.mutate("cancelOrder", cancel(&first), "replayed").await;
+        assert_eq!(again.ok("cancelOrder.replayed"), json!(true));
+        app.standin.pay(&params, &buyer.person.openid).expect("WeChat takes the payment");
+        app.settle().await;
+        assert_eq!(shop.order_status(buyer, &second).await, "PAID");
+    }
+
+    async fn an_order_that_could_not_be_let_go_is_paid_with_a_payment_that_is_alive(app) {
         let shop = &Shop::open(app, &[5], json!({})).await;
         let buyer = &shop.buyer("li").await;
         let order = shop.placed(buyer, &[(0, 1)]).await;
-        let before = shop.pay_params(buyer, &order).await;
+        let dead = shop.pay_params(buyer, &order).await;
         miscount(shop, buyer, 0).await;
-        assert_eq!(shop.cancel(buyer, &order).await.fault(), "INTERNAL");
-        miscount(shop, buyer, 1).await;
-        assert_eq!(app.standin.pay(&before, &buyer.person.openid).unwrap_err(), PayFailure::Closed);
-        shop.pay_in_wechat(buyer, &order).await;
+        shop.act("cancelPresale").await.ok("cancelPresale.presale.id");
         app.settle().await;
-        assert_eq!(shop.order_status(buyer, &order).await, "PAID");
-        assert_eq!((shop.takings(), shop.book().await), (PRICE, (0, 1, 1)));
+        assert_eq!(shop.order_status(buyer, &order).await, "PENDING_PAYMENT");
+        assert_eq!(app.standin.pay(&dead, &buyer.person.openid).unwrap_err(), PayFailure::Closed);
+        shop.pay_in_wechat(buyer, &order).await;
+        miscount(shop, buyer, 1).await;
+        app.advance(Duration::minutes(5)).await;
+        assert_eq!(shop.order_status(buyer, &order).await, "REFUNDED");
+        assert_eq!((shop.takings(), shop.book().await), (0, (0, 0, 0)));
     }
 
     async fn a_cancelled_presale_lets_nobody_pay_any_more(app) {
