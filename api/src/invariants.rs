@@ -118,13 +118,16 @@ const INVARIANTS: &[Invariant] = &[
         area: "demand",
         rule: "orders in production are allocated piece by piece or wait after a short yield (no orphan piece)",
         examined: "select count(*) from order_line",
-        breaches: "select count(*) from order_line l join orders o on o.brand_id = l.brand_id and o.id = l.order_id \
-                   where (case when o.status in ('in_batch', 'shipped', 'received', 'completed') then l.quantity - l.refunded \
-                   - (select count(distinct a.piece_no) from allocation a \
+        // Pieces refunded from an order in production are among those it came short of.
+        breaches: "select count(*) from (select l.quantity, l.refunded, \
+                   case when o.status in ('in_batch', 'shipped', 'received', 'completed') then 1 else 0 end as in_production, \
+                   (select count(distinct a.piece_no) from allocation a \
                    join unit u on u.brand_id = a.brand_id and u.allocation_id = a.id and u.status = 'scrapped' \
                    where a.brand_id = l.brand_id and a.order_line_id = l.id and not exists (select 1 from allocation e \
-                   where e.brand_id = a.brand_id and e.order_line_id = a.order_line_id and e.piece_no = a.piece_no and e.status = 'live')) \
-                   else 0 end) <> (select count(*) from allocation a where a.brand_id = l.brand_id and a.order_line_id = l.id and a.status = 'live')",
+                   where e.brand_id = a.brand_id and e.order_line_id = a.order_line_id and e.piece_no = a.piece_no and e.status = 'live')) as short, \
+                   (select count(*) from allocation a where a.brand_id = l.brand_id and a.order_line_id = l.id and a.status = 'live') as live \
+                   from order_line l join orders o on o.brand_id = l.brand_id and o.id = l.order_id) line \
+                   where (in_production = 0 and live <> 0) or (in_production = 1 and (quantity - short <> live or refunded > short))",
     },
     Invariant {
         area: "demand",

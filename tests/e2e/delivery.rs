@@ -2,6 +2,8 @@
 
 use chrono::Duration;
 use serde_json::{Value, json};
+use smallbatch::base::id::ParcelId;
+use smallbatch::flow::delivery::service::receive;
 use tests::floor::{PHONE, STREET, Sold};
 use tests::{Brand, Person};
 
@@ -34,6 +36,10 @@ async fn dispatch(staff: &Person<'_>, batch: &str, parcels: &[&str]) -> tests::A
     staff.mutate("dispatchParcels", input, "parcels { id status trackingNo }").await
 }
 
+async fn refund_short(staff: &Person<'_>, order: &str) -> tests::Answer {
+    staff.mutate("refundShortPieces", json!({ "orderId": order }), "refund { id }").await
+}
+
 async fn status(buyer: &Person<'_>, order: &str) -> String {
     buyer.gql("query($id: ID!) { order(id: $id) { status } }", json!({ "id": order })).await.text("order.status")
 }
@@ -53,6 +59,83 @@ e2e! {
         assert_eq!(status(&sold.orders[1].0, &sold.orders[1].1).await, "IN_BATCH");
         dispatch(&brand.owner, &batch, &of_second[1..]).await.ok("dispatchParcels.parcels");
         assert_eq!(status(&sold.orders[1].0, &sold.orders[1].1).await, "SHIPPED");
+    }
+
+    async fn parcels_of_one_order_that_leave_and_arrive_at_the_same_moment_move_it_on(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let two: &[(&str, i32)] = &[("red/S", 1), ("blue/M", 1)];
+        let sold = brand.sold(&[two; 6]).await;
+        let batch = brand.released(&sold.presale, &[&factory]).await;
+        let epoch = factory.takes(&batch).await;
+        factory.packs(&batch, epoch, sold.cells(&[("red/S", 6), ("blue/M", 6)])).await;
+        for (sku, tracking) in [("red/S", "SF100001"), ("blue/M", "SF100002")] {
+            factory.ships(&batch, epoch, tracking, sold.cells(&[(sku, 6)]), false).await.ok("shipBatch.batch");
+        }
+        let all = parcels(&brand.owner, &batch).await;
+        for (buyer, order) in &sold.orders {
+            let own: Vec<_> = all.iter().filter(|(_, of)| of == order).map(|(id, _)| &**id).collect();
+            let (one, other) =
+                tokio::join!(dispatch(&brand.owner, &batch, &own[..1]), dispatch(&brand.owner, &batch, &own[1..]));
+            one.ok("dispatchParcels.parcels");
+            other.ok("dispatchParcels.parcels");
+            assert_eq!(status(buyer, order).await, "SHIPPED");
+            let id = |parcel: &str| ParcelId::parse(parcel).expect("a parcel").0;
+            let (one, other) = tokio::join!(
+                receive::by_time(&app.app, brand.id, id(own[0])),
+                receive::by_time(&app.app, brand.id, id(own[1]))
+            );
+            one.and(other).expect("both count as received");
+            assert_eq!(status(buyer, order).await, "RECEIVED");
+        }
+    }
+
+    async fn pieces_that_were_never_made_are_refunded_and_the_order_goes_on(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let sold = brand.sold(&[&[("red/S", 2)], &[("blue/M", 3)]]).await;
+        let batch = brand.released(&sold.presale, &[&factory]).await;
+        let epoch = factory.takes(&batch).await;
+        let made = sold.cells(&[("red/S", 1), ("blue/M", 1)]);
+        factory.packs(&batch, epoch, made.clone()).await;
+        let ((red, one), (blue, two)) = (&sold.orders[0], &sold.orders[1]);
+        let finance = brand.staff(entity::staff::StaffRole::Finance).await;
+        assert_eq!(refund_short(&finance, one).await.refused(), "INVALID", "the batch may still make it");
+        factory.ships(&batch, epoch, "SF100001", made, true).await.ok("shipBatch.batch");
+        assert_eq!(refund_short(red, one).await.fault(), "FORBIDDEN");
+        assert_eq!(refund_short(&app.brand("other").await.owner, one).await.fault(), "NOT_FOUND");
+        refund_short(&finance, one).await.ok("refundShortPieces.refund.id");
+        assert_eq!(refund_short(&finance, one).await.refused(), "INVALID", "once");
+        let list = parcels(&brand.owner, &batch).await;
+        dispatch(&brand.owner, &batch, &[&list[0].0, &list[1].0]).await.ok("dispatchParcels.parcels");
+        assert_eq!(status(red, one).await, "SHIPPED", "its one piece is on the way");
+        assert_eq!(status(blue, two).await, "IN_BATCH", "two pieces are waited for");
+        refund_short(&finance, two).await.ok("refundShortPieces.refund.id");
+        app.settle().await;
+        assert_eq!(status(blue, two).await, "SHIPPED");
+        let query = "query($id: ID) { refunds(orderId: $id) { edges { node { reason status amount { minorUnits } } } } }";
+        for (order, fen) in [(one, 19_900), (two, 2 * 19_900)] {
+            let refunds = finance.gql(query, json!({ "id": order })).await.ok("refunds.edges");
+            let node = json!({ "reason": "SHORT_YIELD", "status": "SUCCEEDED", "amount": { "minorUnits": fen } });
+            assert_eq!(refunds, json!([{ "node": node }]));
+        }
+        assert_eq!(brand.release(&sold.presale, &[&factory]).await.refused(), "NOTHING_TO_RELEASE");
+    }
+
+    async fn a_missing_piece_is_refunded_or_made_and_never_both(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let sold = brand.sold(&[&[("red/S", 2)]]).await;
+        let batch = brand.released(&sold.presale, &[&factory]).await;
+        let epoch = factory.takes(&batch).await;
+        factory.packs(&batch, epoch, sold.cells(&[("red/S", 1)])).await;
+        factory.ships(&batch, epoch, "SF100001", sold.cells(&[("red/S", 1)]), true).await.ok("shipBatch.batch");
+        let factories = [&factory];
+        let (refunded, released) =
+            tokio::join!(refund_short(&brand.owner, &sold.orders[0].1), brand.release(&sold.presale, &factories));
+        if refunded.user_errors().is_empty() {
+            assert_eq!(released.refused(), "NOTHING_TO_RELEASE");
+        } else {
+            assert_eq!(refunded.refused(), "INVALID");
+            assert_eq!(released.int("releaseBatch.batch.pieces"), 1);
+        }
     }
 
     async fn only_those_who_pack_read_an_address(app) {

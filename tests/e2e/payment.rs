@@ -2,12 +2,14 @@
 
 use chrono::Duration;
 use entity::payment_attempt::{self, PaymentAttemptStatus};
-use entity::{payment_leg, provider_event};
+use entity::{payment_leg, presale_buyer, provider_event};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use serde_json::json;
 use smallbatch::base::id::OrderId;
 use smallbatch::wechat::pay::{Prepay, RefundStatus};
 use smallbatch::wechat::standin::{Fault, FaultKind, PayFailure, Switches};
+use tests::Brand;
 use uuid::Uuid;
 
 use super::shop::{Buyer, PRICE, Shop};
@@ -234,6 +236,62 @@ e2e! {
         assert_eq!(shop.takings(), 0);
     }
 
+    async fn an_order_that_cannot_be_refunded_holds_up_nobody_elses_money(app) {
+        let shop = &Shop::open(app, &[200], json!({ "moq": 100 })).await;
+        let mut orders = Vec::new();
+        for n in 0..3 {
+            let buyer = shop.buyer(&format!("buyer-{n}")).await;
+            let order = shop.bought(&buyer, &[(0, 1)]).await;
+            orders.push((buyer, order));
+        }
+        let (first, stuck) = &orders[0];
+        miscount(shop, first, 0).await;
+        shop.act("closePresale").await.ok("closePresale.presale.id");
+        app.settle().await;
+        assert_eq!(shop.order_status(first, stuck).await, "PAID");
+        for (buyer, order) in &orders[1..] {
+            assert_eq!(shop.order_status(buyer, order).await, "REFUNDED");
+        }
+        miscount(shop, first, 1).await;
+        app.advance(Duration::minutes(5)).await;
+        assert_eq!(shop.order_status(first, stuck).await, "REFUNDED");
+        assert_eq!(shop.takings(), 0);
+    }
+
+    async fn a_cancellation_under_a_used_key_closes_nothing_at_wechat(app) {
+        let shop = &Shop::open(app, &[5], json!({})).await;
+        let buyer = &shop.buyer("li").await;
+        let (first, second) = (shop.placed(buyer, &[(0, 1)]).await, shop.placed(buyer, &[(0, 1)]).await);
+        let params = shop.pay_params(buyer, &second).await;
+        let cancel = |order: &str| json!({ "orderId": order, "idempotencyKey": "cancel-it" });
+        let done = buyer.person.mutate("cancelOrder", cancel(&first), "order { status }").await;
+        assert_eq!(done.text("cancelOrder.order.status"), "CANCELLED");
+        let other = buyer.person.mutate("cancelOrder", cancel(&second), "order { status }").await;
+        assert_eq!(other.refused(), "IDEMPOTENCY_KEY_REUSED");
+        let again = buyer.person.mutate("cancelOrder", cancel(&first), "replayed").await;
+        assert_eq!(again.ok("cancelOrder.replayed"), json!(true));
+        app.standin.pay(&params, &buyer.person.openid).expect("WeChat takes the payment");
+        app.settle().await;
+        assert_eq!(shop.order_status(buyer, &second).await, "PAID");
+    }
+
+    async fn an_order_that_could_not_be_let_go_is_paid_with_a_payment_that_is_alive(app) {
+        let shop = &Shop::open(app, &[5], json!({})).await;
+        let buyer = &shop.buyer("li").await;
+        let order = shop.placed(buyer, &[(0, 1)]).await;
+        let dead = shop.pay_params(buyer, &order).await;
+        miscount(shop, buyer, 0).await;
+        shop.act("cancelPresale").await.ok("cancelPresale.presale.id");
+        app.settle().await;
+        assert_eq!(shop.order_status(buyer, &order).await, "PENDING_PAYMENT");
+        assert_eq!(app.standin.pay(&dead, &buyer.person.openid).unwrap_err(), PayFailure::Closed);
+        shop.pay_in_wechat(buyer, &order).await;
+        miscount(shop, buyer, 1).await;
+        app.advance(Duration::minutes(5)).await;
+        assert_eq!(shop.order_status(buyer, &order).await, "REFUNDED");
+        assert_eq!((shop.takings(), shop.book().await), (0, (0, 0, 0)));
+    }
+
     async fn a_cancelled_presale_lets_nobody_pay_any_more(app) {
         let shop = &Shop::open(app, &[20], json!({})).await;
         let (li, wu, zhao) = (shop.buyer("li").await, shop.buyer("wu").await, shop.buyer("zhao").await);
@@ -285,6 +343,16 @@ async fn late_attempt(app: &TestApp, order: &str) -> String {
         created_at: Set(app.now()),
     };
     attempt.insert(db).await.expect("an attempt").out_trade_no
+}
+
+/// Makes the count of the pieces that a buyer took wrong, so that none can be given back, or right again.
+async fn miscount(shop: &Shop<'_>, buyer: &Buyer<'_>, pieces: i32) {
+    presale_buyer::Entity::update_many()
+        .col_expr(presale_buyer::Column::Pieces, Expr::value(pieces))
+        .filter(presale_buyer::Column::MemberId.eq(Brand::member_uuid(&buyer.person)))
+        .exec(shop.app.app.db.read())
+        .await
+        .expect("a write");
 }
 
 /// Pays `fen` under `number` past our own API, as nobody could unless something went wrong before.

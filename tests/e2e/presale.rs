@@ -2,6 +2,8 @@
 
 use chrono::Duration;
 use serde_json::{Value, json};
+use smallbatch::base::id::PresaleId;
+use smallbatch::flow::presale::service;
 
 use super::shop::Shop;
 use super::*;
@@ -19,6 +21,26 @@ e2e! {
         app.advance(Duration::hours(19)).await;
         assert_eq!(shop.status().await, "SUCCEEDED");
         assert_eq!(shop.book().await, (0, 2, 2));
+    }
+
+    async fn a_presale_whose_whole_window_was_slept_through_ends_without_being_announced(app) {
+        let shop = Shop::draft(app, &[5], json!({})).await;
+        shop.act("schedulePresale").await.ok("schedulePresale.presale.id");
+        app.settle().await;
+        app.advance(Duration::days(8)).await;
+        assert_eq!(shop.history().await, ["drafted", "scheduled", "missed", "failed"]);
+    }
+
+    async fn a_presale_that_is_closed_before_it_was_opened_stays_closed(app) {
+        let shop = Shop::draft(app, &[5], json!({})).await;
+        shop.act("schedulePresale").await.ok("schedulePresale.presale.id");
+        app.settle().await;
+        app.app.clock.advance(Duration::days(8));
+        let id = PresaleId::parse(&shop.presale).expect("a presale").0;
+        service::close_when_due(&app.app, shop.brand.id, id).await.expect("closed");
+        service::open_when_due(&app.app, shop.brand.id, id).await.expect("nothing to open");
+        app.settle().await;
+        assert_eq!(shop.history().await, ["drafted", "scheduled", "missed", "failed"]);
     }
 
     async fn a_presale_is_not_judged_while_somebody_may_still_pay(app) {
@@ -87,7 +109,7 @@ e2e! {
 
     async fn a_promise_beyond_wechats_limit_is_refused(app) {
         let shop = Shop::draft(app, &[5], json!({})).await;
-        let late = (app.now() + Duration::days(7 + 331)).date_naive();
+        let late = (app.now() + Duration::days(1 + 331)).date_naive();
         let terms = presale_terms(&shop, json!({ "promiseDate": late }));
         let refusal = shop.desk.mutate("changePresale", terms, "presale { id }").await.refusal();
         assert_eq!(refusal["field"], json!(["promiseDate"]));

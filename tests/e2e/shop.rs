@@ -3,10 +3,10 @@
 use chrono::Duration;
 use entity::design::{self, DesignStatus};
 use entity::round::{self, RoundStatus};
-use entity::{design_version, round_entry};
-use sea_orm::{ActiveModelTrait, Set};
+use entity::{design_version, round_entry, state_change};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 use serde_json::{Value, json};
-use smallbatch::base::id::{RoundEntryId, StaffId};
+use smallbatch::base::id::{PresaleId, RoundEntryId, StaffId};
 use smallbatch::wechat::pay::PayParams;
 use tests::{Answer, Brand, Person};
 
@@ -65,6 +65,17 @@ impl<'a> Shop<'a> {
     pub async fn status(&self) -> String {
         let query = "query($id: ID!) { presale(id: $id) { status } }";
         self.desk.gql(query, json!({ "id": self.presale })).await.text("presale.status")
+    }
+
+    /// What happened to the presale, by event.
+    pub async fn history(&self) -> Vec<String> {
+        let id = PresaleId::parse(&self.presale).expect("a presale").0;
+        let moves = state_change::Entity::find()
+            .filter(state_change::Column::BrandId.eq(self.brand.id))
+            .filter(state_change::Column::SubjectId.eq(id))
+            .order_by_asc(state_change::Column::Id);
+        let moves = moves.all(self.app.app.db.read()).await.expect("a read");
+        moves.into_iter().map(|step| step.event).collect()
     }
 
     /// Held, paid and open pieces over all SKUs, as the demand book has them.

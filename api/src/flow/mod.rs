@@ -26,6 +26,7 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     payment::timers::on_event(app, event).await?;
     match event.kind.as_str() {
         "order.paid" | "order.expired" | "order.cancelled" => presale::timers::on_hold_ended(app, event).await?,
+        "order.pieces_refunded" => delivery::on_event(app, event).await?,
         kind if kind.starts_with("batch.") => {
             batch::on_event(app, event).await?;
             delivery::on_event(app, event).await?;

@@ -27,10 +27,11 @@ pub const RECEIPT: &str = "parcel.receipt";
 /// Timer of an order: the time for questions is over.
 pub const COMPLETE: &str = "order.complete";
 
-/// Plans the parcels of a ship notice.
+/// Plans the parcels of a ship notice, and moves an order on whose missing pieces are waited for no more.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     match event.kind.as_str() {
         "batch.shipment_sent" => service::plan::plan(app, event).await,
+        "order.pieces_refunded" => service::receive::judge_again(app, event.brand_id, event.aggregate_id).await,
         _ => Ok(()),
     }
 }

@@ -2,9 +2,9 @@
 //! order was not in the state that the move starts from, and nothing happened.
 
 use entity::order::{self, Column};
-use entity::{order_line, presale};
+use entity::order_line;
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -73,6 +73,23 @@ async fn pieces_of(tx: &Tx, order: &order::Model) -> Result<Pieces> {
         *pieces.entry(line.sku_id).or_default() += line.quantity - line.refunded;
     }
     Ok(pieces)
+}
+
+/// Takes the rows of these orders until the transaction ends and changes nothing. Whoever judges an
+/// order by rows of another table calls it first: two transactions that each change one of those rows
+/// would otherwise not see each other, and neither would make the move that both together call for.
+pub async fn touch(tx: &Tx, ids: &[Uuid]) -> Result<()> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    for ids in ids.chunks(query::CHUNK) {
+        order::Entity::update_many()
+            .col_expr(Column::Version, Expr::col(Column::Version))
+            .filter(Column::BrandId.eq(tx.brand_id()))
+            .filter(Column::Id.is_in(ids.iter().copied()))
+            .exec(tx.conn())
+            .await?;
+    }
+    Ok(())
 }
 
 /// pending_payment → paid; what was held is paid.
@@ -178,16 +195,4 @@ pub async fn received(tx: &Tx, by: By, id: Uuid, why: &str) -> Result<Option<ord
 /// received → completed: nothing more can happen to it.
 pub async fn completed(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
     step(tx, by, id, Event::Complete, None, None).await
-}
-
-/// Ids of at most `limit` orders of a presale in `status`, oldest first.
-pub async fn some_in(tx: &Tx, presale: &presale::Model, status: order::OrderStatus, limit: u64) -> Result<Vec<Uuid>> {
-    let found = order::Entity::find()
-        .filter(Column::BrandId.eq(tx.brand_id()))
-        .filter(Column::PresaleId.eq(presale.id))
-        .filter(Column::Status.eq(status))
-        .order_by_asc(Column::Id);
-    let found = sea_orm::QuerySelect::limit(found, limit);
-    let ids = sea_orm::QuerySelect::column(sea_orm::QuerySelect::select_only(found), Column::Id);
-    Ok(ids.into_tuple().all(tx.conn()).await?)
 }

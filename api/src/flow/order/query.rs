@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use entity::{order, order_line};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use entity::{order, order_line, presale};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -36,6 +36,26 @@ pub async fn find_visible(db: &impl ConnectionTrait, actor: &Actor, id: Uuid) ->
 pub async fn find_own(db: &impl ConnectionTrait, brand_id: Uuid, member_id: Uuid, id: Uuid) -> Result<order::Model> {
     let found = order::Entity::find_by_id((brand_id, id)).filter(order::Column::MemberId.eq(member_id)).one(db).await?;
     found.ok_or_else(|| Error::not_found("order"))
+}
+
+/// Ids of at most `limit` orders of a presale in `status` that come after `after`, in their order.
+pub async fn some_in(
+    db: &impl ConnectionTrait,
+    presale: &presale::Model,
+    status: order::OrderStatus,
+    after: Uuid,
+    limit: u64,
+) -> Result<Vec<Uuid>> {
+    let found = order::Entity::find()
+        .select_only()
+        .column(order::Column::Id)
+        .filter(order::Column::BrandId.eq(presale.brand_id))
+        .filter(order::Column::PresaleId.eq(presale.id))
+        .filter(order::Column::Status.eq(status))
+        .filter(order::Column::Id.gt(after))
+        .order_by_asc(order::Column::Id)
+        .limit(limit);
+    Ok(found.into_tuple().all(db).await?)
 }
 
 /// Lines of an order in their order.

@@ -18,27 +18,36 @@ use crate::wechat::{Account, Error as WechatError};
 
 /// What closing an order's attempts at WeChat came to.
 pub(super) enum Closing {
-    /// These attempts, all that were open, can no longer be paid.
-    Closed(Vec<Uuid>),
+    /// None of its attempts can be paid any more, which is written down.
+    Closed,
     /// The buyer was faster; the payment has been settled.
     Paid,
 }
 
-/// Closes an order's open attempts at WeChat. An error means that nobody knows: keep the hold.
+/// Closes an order's open attempts at WeChat. An error means that nobody knows: keep the hold. Each
+/// close is written down at once, whatever becomes of the order: paying it then takes a new attempt
+/// rather than one that is dead at WeChat.
 pub(super) async fn close_attempts(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<Closing> {
     let attempts = query::open_attempts(app.db.read(), brand_id, order_id).await?;
     if attempts.is_empty() {
-        return Ok(Closing::Closed(Vec::new()));
+        return Ok(Closing::Closed);
     }
     let account = account(app, brand_id).await?;
-    let mut closed = Vec::with_capacity(attempts.len());
     for attempt in attempts {
         if !close_one(app, &account, &attempt.out_trade_no).await? {
             return Ok(Closing::Paid);
         }
-        closed.push(attempt.id);
+        write_down(app, &attempt).await?;
     }
-    Ok(Closing::Closed(closed))
+    Ok(Closing::Closed)
+}
+
+async fn write_down(app: &App, attempt: &payment_attempt::Model) -> Result<()> {
+    app.write(attempt.brand_id, |tx| async move {
+        mark(&tx, attempt.id, PaymentAttemptStatus::Closed).await?;
+        tx.cancel_timer(timers::POLL, attempt.id).await
+    })
+    .await
 }
 
 /// True when it can no longer be paid, false when it was paid and is settled now.
@@ -59,10 +68,10 @@ pub(super) async fn close_one(app: &App, account: &Account, out_trade_no: &str) 
     }
 }
 
-/// Writes that the attempts are closed and the order owes nothing. Call it after the order has left
-/// `pending_payment` in the same transaction. An attempt that was opened since they were closed at
-/// WeChat undoes the transaction: close that one too and come again.
-pub(super) async fn write_closed(tx: &Tx, order_id: Uuid, closed: &[Uuid]) -> Result<()> {
+/// Writes that the order owes nothing. Call it after the order has left `pending_payment` in the same
+/// transaction. An attempt that is open undoes the transaction with `Unavailable`: close it at WeChat
+/// and come again.
+pub(super) async fn owes_nothing(tx: &Tx, order_id: Uuid) -> Result<()> {
     payment_leg::Entity::update_many()
         .col_expr(payment_leg::Column::Status, Expr::value(PaymentLegStatus::Void))
         .filter(payment_leg::Column::BrandId.eq(tx.brand_id()))
@@ -70,15 +79,11 @@ pub(super) async fn write_closed(tx: &Tx, order_id: Uuid, closed: &[Uuid]) -> Re
         .filter(payment_leg::Column::Status.eq(PaymentLegStatus::Due))
         .exec(tx.conn())
         .await?;
-    for id in closed {
-        mark(tx, *id, PaymentAttemptStatus::Closed).await?;
-        tx.cancel_timer(timers::POLL, *id).await?;
-    }
     tx.cancel_timer(order::LAPSE, order_id).await?;
     if query::open_attempts(tx.conn(), tx.brand_id(), order_id).await?.is_empty() {
         return Ok(());
     }
-    Err(Fault::Unavailable(format!("order {order_id} was opened for payment again")).into())
+    Err(Fault::Unavailable(format!("order {order_id} is open for payment")).into())
 }
 
 /// An open attempt ends in `to`; one that ended otherwise stays.

@@ -3,7 +3,7 @@
 use entity::order::OrderStatus;
 use uuid::Uuid;
 
-use super::close::{Closing, close_attempts, write_closed};
+use super::close::{Closing, close_attempts, owes_nothing};
 use crate::app::App;
 use crate::error::Result;
 use crate::flow::order::{lifecycle, query};
@@ -14,13 +14,12 @@ pub(super) async fn lapse(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<(
     if query::find(app.db.read(), brand_id, order_id).await?.status != OrderStatus::PendingPayment {
         return Ok(());
     }
-    let closed = match close_attempts(app, brand_id, order_id).await? {
-        Closing::Paid => return Ok(()),
-        Closing::Closed(closed) => &closed.clone(),
-    };
+    if let Closing::Paid = close_attempts(app, brand_id, order_id).await? {
+        return Ok(());
+    }
     app.write(brand_id, |tx| async move {
         if lifecycle::expired(&tx, order_id).await?.is_some() {
-            write_closed(&tx, order_id, closed).await?;
+            owes_nothing(&tx, order_id).await?;
         }
         Ok(())
     })

@@ -1,5 +1,5 @@
-//! Returning everyone's money when a presale came to nothing, in chunks that can be resumed anywhere:
-//! what is left to do is what is still paid.
+//! Returning everyone's money when a presale came to nothing, each order in a transaction of its own,
+//! so that it can be resumed anywhere: what is left to do is what is still paid.
 
 use entity::order::OrderStatus;
 use entity::presale::PresaleStatus;
@@ -13,30 +13,48 @@ use crate::app::App;
 use crate::base::db::sql;
 use crate::base::tx::{By, Tx};
 use crate::error::Result;
-use crate::flow::order::{self, lifecycle};
+use crate::flow::order;
 use crate::flow::presale;
 
-/// Orders of one transaction.
+/// Orders of one event.
 const CHUNK: u64 = 50;
 const WHY: &str = "the presale came to nothing";
 
 /// Starts the refund of a chunk of paid orders and announces the next one when there may be more.
 /// Unpaid orders are let go without waiting for their hold to end.
+///
+/// An order that cannot be refunded is left paid for the next try and holds up nobody: the events of
+/// a presale are handled one after the other, so from then on all others are refunded in this run.
 pub(super) async fn refund_presale(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<()> {
-    app.write(brand_id, |tx| async move {
-        let presale = presale::query::find(tx.conn(), brand_id, presale_id).await?;
-        if !came_to_nothing(presale.status) {
-            return Ok(());
-        }
-        lapse_now(&tx, presale_id).await?;
-        let paid = lifecycle::some_in(&tx, &presale, OrderStatus::Paid, CHUNK).await?;
+    let presale = presale::query::find(app.db.read(), brand_id, presale_id).await?;
+    if !came_to_nothing(presale.status) {
+        return Ok(());
+    }
+    app.write(brand_id, |tx| async move { lapse_now(&tx, presale_id).await }).await?;
+    let (mut after, mut failed) = (Uuid::nil(), 0);
+    loop {
+        let paid = order::query::some_in(app.db.read(), &presale, OrderStatus::Paid, after, CHUNK).await?;
         for id in &paid {
-            refund::whole_order(&tx, By::SYSTEM, *id, RefundReason::PresaleFailed, WHY).await?;
+            if let Err(error) = refund_one(app, brand_id, *id).await {
+                tracing::error!(order = %id, presale = %presale_id, %error, "an order cannot be refunded");
+                failed += 1;
+            }
         }
-        if paid.len() as u64 == CHUNK {
-            tx.emit("presale", presale_id, "refunds_due", json!({})).await?;
+        match paid.last() {
+            Some(last) if paid.len() as u64 == CHUNK => after = *last,
+            _ if failed == 0 => return Ok(()),
+            _ => return Err(anyhow::anyhow!("{failed} orders of presale {presale_id} cannot be refunded").into()),
         }
-        Ok(())
+        if failed == 0 {
+            let next = |tx: Tx| async move { tx.emit("presale", presale_id, "refunds_due", json!({})).await };
+            return app.write(brand_id, next).await;
+        }
+    }
+}
+
+async fn refund_one(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> {
+    app.write(brand_id, |tx| async move {
+        refund::whole_order(&tx, By::SYSTEM, order_id, RefundReason::PresaleFailed, WHY).await.map(drop)
     })
     .await
 }
@@ -48,10 +66,7 @@ pub(super) async fn refund_straggler(app: &App, brand_id: Uuid, order_id: Uuid) 
     if order.status != OrderStatus::Paid || !came_to_nothing(presale.status) {
         return Ok(());
     }
-    app.write(brand_id, |tx| async move {
-        refund::whole_order(&tx, By::SYSTEM, order_id, RefundReason::PresaleFailed, WHY).await.map(drop)
-    })
-    .await
+    refund_one(app, brand_id, order_id).await
 }
 
 fn came_to_nothing(status: PresaleStatus) -> bool {

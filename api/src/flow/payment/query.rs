@@ -5,6 +5,7 @@ use entity::refund::{self, RefundStatus};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
+use crate::base::db::sql;
 use crate::error::{Error, Result};
 
 /// Attempts that WeChat may still let be paid.
@@ -52,6 +53,41 @@ pub async fn settling_attempts(
         .filter(payment_attempt::Column::Settles.eq(true))
         .order_by_asc(payment_attempt::Column::Id);
     Ok(found.all(db).await?)
+}
+
+/// Pieces of an order line that are paid, not refunded, and being made nowhere.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    pub order_line_id: Uuid,
+    pub sku_id: Uuid,
+    pub pieces: i32,
+    /// Fen per piece.
+    pub unit_price: i64,
+}
+
+/// What is missing of an order in production, by line. Live allocations are read as rows, since this
+/// stage comes before the one that writes them.
+pub async fn missing_pieces(db: &impl ConnectionTrait, brand_id: Uuid, order_id: Uuid) -> Result<Vec<Missing>> {
+    let statement = sql(
+        db.get_database_backend(),
+        "select l.id, l.sku_id, l.unit_price, cast(l.quantity - l.refunded - (select count(*) from allocation a \
+         where a.brand_id = l.brand_id and a.order_line_id = l.id and a.status = 'live') as integer) as pieces \
+         from order_line l where l.brand_id = $1 and l.order_id = $2 order by l.position",
+        [brand_id.into(), order_id.into()],
+    );
+    let mut missing = Vec::new();
+    for row in db.query_all_raw(statement).await? {
+        let line = Missing {
+            order_line_id: row.try_get("", "id")?,
+            sku_id: row.try_get("", "sku_id")?,
+            pieces: row.try_get("", "pieces")?,
+            unit_price: row.try_get("", "unit_price")?,
+        };
+        if line.pieces > 0 {
+            missing.push(line);
+        }
+    }
+    Ok(missing)
 }
 
 pub async fn refund(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<refund::Model> {

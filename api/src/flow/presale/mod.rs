@@ -3,6 +3,7 @@
 //! ```text
 //! draft → scheduled → open → closed → succeeded   paid pieces ≥ MOQ
 //!                                   → failed      fewer; everyone is refunded
+//!         scheduled → closed                      the window passed while nothing ran; fails unannounced
 //! cancelled from any state before succeeded; everyone is refunded
 //! ```
 //!

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use entity::presale::{self, PresaleStatus};
 use serde::Serialize;
@@ -13,6 +13,8 @@ use crate::error::{Code, Detail, Refusal, Result};
 
 /// WeChat takes no order that ships later than this after payment (WeChat shipping rules: presale).
 pub const MAX_PROMISE_DAYS: u64 = 330;
+/// Buyers pay from the first day on, so a long window eats up the days that the promise may take.
+pub const MAX_WINDOW: Duration = Duration::days(90);
 const MAX_SKUS: usize = 200;
 const MAX_CAP: i32 = 1_000_000;
 /// 1,000,000 yuan: a guard against a price typed in the wrong unit.
@@ -53,6 +55,8 @@ pub enum Event {
     Schedule,
     Open,
     Close,
+    /// Its whole window passed before it could be opened.
+    Miss,
     Succeed,
     Fail,
     Cancel,
@@ -65,6 +69,7 @@ impl Event {
             Event::Schedule => "scheduled",
             Event::Open => "opened",
             Event::Close => "closed",
+            Event::Miss => "missed",
             Event::Succeed => "succeeded",
             Event::Fail => "failed",
             Event::Cancel => "cancelled",
@@ -78,13 +83,13 @@ pub fn next(from: PresaleStatus, event: Event) -> Option<PresaleStatus> {
     match (from, event) {
         (Draft, Event::Schedule) => Some(Scheduled),
         (Scheduled, Event::Open) => Some(Open),
-        (Open, Event::Close) => Some(Closed),
+        (Open, Event::Close) | (Scheduled, Event::Miss) => Some(Closed),
         (Closed, Event::Succeed) => Some(Succeeded),
         (Closed, Event::Fail) => Some(Failed),
         (Draft | Scheduled | Open | Closed, Event::Cancel) => Some(Cancelled),
         (
             Draft | Scheduled | Open | Closed | Succeeded | Failed | Cancelled,
-            Event::Schedule | Event::Open | Event::Close | Event::Succeed | Event::Fail | Event::Cancel,
+            Event::Schedule | Event::Open | Event::Close | Event::Miss | Event::Succeed | Event::Fail | Event::Cancel,
         ) => None,
     }
 }
@@ -150,15 +155,26 @@ fn check_window(
             "预售的结束时间须晚于开始时间。",
         ));
     }
-    let last_day = closes_at.with_timezone(&zone).date_naive();
-    let latest = last_day.checked_add_days(Days::new(MAX_PROMISE_DAYS)).unwrap_or(NaiveDate::MAX);
+    if closes_at - opens_at > MAX_WINDOW {
+        let days = MAX_WINDOW.num_days();
+        return Err(Refusal::invalid(
+            "closesAt",
+            format!("A presale is open for at most {days} days; close it earlier or make two of it."),
+            format!("预售最长开放 {days} 天，请提前结束时间或分两场进行。"),
+        ));
+    }
+    let (first_day, last_day) =
+        (opens_at.with_timezone(&zone).date_naive(), closes_at.with_timezone(&zone).date_naive());
+    let latest = first_day.checked_add_days(Days::new(MAX_PROMISE_DAYS)).unwrap_or(NaiveDate::MAX);
     if promise < last_day || promise > latest {
         return Err(Refusal::invalid(
             "promiseDate",
             format!(
-                "The promise date must be {last_day} to {latest}: not before the presale closes and at most {MAX_PROMISE_DAYS} days after."
+                "The promise date must be {last_day} to {latest}: not before the presale closes and at most {MAX_PROMISE_DAYS} days after its first buyer pays."
             ),
-            format!("承诺发货日须在 {last_day} 至 {latest} 之间：不早于预售结束日，且最多晚 {MAX_PROMISE_DAYS} 天。"),
+            format!(
+                "承诺发货日须在 {last_day} 至 {latest} 之间：不早于预售结束日，且距最早付款日（开始日）不超过 {MAX_PROMISE_DAYS} 天。"
+            ),
         ));
     }
     Ok(())
@@ -200,7 +216,8 @@ mod tests {
     use entity::presale::PresaleStatus as S;
     use proptest::prelude::*;
 
-    const EVENTS: [Event; 6] = [Event::Schedule, Event::Open, Event::Close, Event::Succeed, Event::Fail, Event::Cancel];
+    const EVENTS: [Event; 7] =
+        [Event::Schedule, Event::Open, Event::Close, Event::Miss, Event::Succeed, Event::Fail, Event::Cancel];
 
     fn terms() -> Terms {
         Terms {
@@ -229,7 +246,8 @@ mod tests {
                 }
             }
             if path.contains(&S::Succeeded) || path.contains(&S::Failed) {
-                prop_assert!(path.starts_with(&[S::Draft, S::Scheduled, S::Open, S::Closed]));
+                let opened = path.starts_with(&[S::Draft, S::Scheduled, S::Open, S::Closed]);
+                prop_assert!(opened || path.starts_with(&[S::Draft, S::Scheduled, S::Closed]));
             }
             prop_assert!(path.len() <= 5);
         }
@@ -242,9 +260,38 @@ mod tests {
         assert_eq!(check_terms(&terms(), shanghai).unwrap().title, "Linen dress");
         let too_early = Terms { promise_date: NaiveDate::from_ymd_opt(2026, 3, 7).unwrap(), ..terms() };
         assert!(check_terms(&too_early, shanghai).is_err());
-        let day = |days| NaiveDate::from_ymd_opt(2026, 3, 8).unwrap() + Days::new(days);
+        // From the day it opens: the first buyer pays then and waits the longest.
+        let day = |days| NaiveDate::from_ymd_opt(2026, 3, 1).unwrap() + Days::new(days);
         assert!(check_terms(&Terms { promise_date: day(330), ..terms() }, shanghai).is_ok());
         assert!(check_terms(&Terms { promise_date: day(331), ..terms() }, shanghai).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_accepted_promise_is_further_from_any_payment_than_wechat_allows(
+            open_minutes in 0..(120 * 24 * 60i64), promised in 0..500u64, paid_at in 0.0..=1.0f64
+        ) {
+            let zone = chrono_tz::Asia::Shanghai;
+            let opens_at = terms().opens_at;
+            let window = Duration::minutes(open_minutes);
+            let promise_date = opens_at.with_timezone(&zone).date_naive() + Days::new(promised);
+            let asked = Terms { closes_at: opens_at + window, promise_date, ..terms() };
+            if check_terms(&asked, zone).is_ok() {
+                prop_assert!(window <= MAX_WINDOW);
+                let paid = opens_at + Duration::minutes((open_minutes as f64 * paid_at) as i64);
+                let waits = (promise_date - paid.with_timezone(&zone).date_naive()).num_days();
+                prop_assert!((0..=330).contains(&waits));
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_is_at_most_ninety_days() {
+        let zone = chrono_tz::Asia::Shanghai;
+        let promise_date = NaiveDate::from_ymd_opt(2026, 6, 15).unwrap();
+        let closing = |after| Terms { closes_at: terms().opens_at + after, promise_date, ..terms() };
+        assert!(check_terms(&closing(Duration::days(90)), zone).is_ok());
+        assert!(check_terms(&closing(Duration::days(90) + Duration::seconds(1)), zone).is_err());
     }
 
     #[test]

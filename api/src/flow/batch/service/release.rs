@@ -30,6 +30,7 @@ use crate::base::text;
 use crate::base::tx::{Move, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::flow::order::lifecycle;
+use crate::flow::presale::service as presales;
 use crate::people::actor::Actor;
 
 #[derive(Serialize)]
@@ -71,13 +72,17 @@ pub async fn release(app: &App, actor: &Actor, key: &str, input: &Release) -> Re
         }
         check_due_date(&tx, input.due_date).await?;
         check_factories(&tx, &input.factory_ids).await?;
+        // Two releases of a presale follow each other, and refunds of missing pieces with them, so that
+        // each sees which pieces the one before has taken.
+        presales::touch(&tx, input.presale_id).await?;
         let presale = succeeded(&tx, input.presale_id).await?;
-        // The counter's row makes two releases of a brand follow each other, so that the second one
-        // sees which pieces the first has taken.
         let batch_no = format!("B-{:06}", tx.next_number("batch").await?);
         lifecycle::into_batch(&tx, actor.by(), presale.id).await?;
-        let lines = query::paid_lines(tx.conn(), tx.brand_id(), presale.id).await?;
+        // In this order: should another batch be cancelled between the two reads, its pieces still count
+        // as taken and wait for the next release. The other way round they would be in this batch while
+        // their orders are free to be cancelled.
         let live = query::live_pieces(tx.conn(), tx.brand_id(), presale.id).await?;
+        let lines = query::paid_lines(tx.conn(), tx.brand_id(), presale.id).await?;
         let pieces = waiting(&lines, &live);
         if pieces.is_empty() {
             return Err(refusal::nothing_to_release().into());

@@ -50,6 +50,7 @@ pub async fn dispatch(
         tx.set_timers(RECEIPT, ids, tx.now() + receipt).await?;
         let orders: Vec<Uuid> =
             parcels.iter().map(|parcel| parcel.order_id).collect::<BTreeSet<_>>().into_iter().collect();
+        lifecycle::touch(&tx, &orders).await?;
         let arrivals = query::arrivals(tx.conn(), tx.brand_id(), &orders).await?;
         for order_id in orders {
             if arrivals.get(&order_id).is_some_and(|arrived| *arrived >= Arrived::AllShipped) {

@@ -54,6 +54,19 @@ pub async fn by_time(app: &App, brand_id: Uuid, parcel_id: Uuid) -> Result<()> {
     .await
 }
 
+/// An order needs fewer pieces than before: those it still needs may all be on the way, or there.
+pub async fn judge_again(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> {
+    app.write(brand_id, |tx| async move {
+        lifecycle::touch(&tx, &[order_id]).await?;
+        let arrivals = query::arrivals(tx.conn(), brand_id, &[order_id]).await?;
+        if arrivals.get(&order_id).is_some_and(|arrived| *arrived >= Arrived::AllShipped) {
+            lifecycle::shipped(&tx, By::SYSTEM, order_id).await?;
+        }
+        settle_order(&tx, By::SYSTEM, order_id, "the missing pieces were refunded").await
+    })
+    .await
+}
+
 /// received → completed, once.
 pub async fn complete(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> {
     app.write(brand_id, |tx| async move { lifecycle::completed(&tx, By::SYSTEM, order_id).await.map(drop) }).await
@@ -87,6 +100,7 @@ async fn receive(tx: &Tx, by: By, parcel: &parcel::Model, why: &str) -> Result<u
 
 /// The order is received with its last parcel, and completed a week later.
 async fn settle_order(tx: &Tx, by: By, order_id: Uuid, why: &str) -> Result<()> {
+    lifecycle::touch(tx, &[order_id]).await?;
     let arrivals = query::arrivals(tx.conn(), tx.brand_id(), &[order_id]).await?;
     if arrivals.get(&order_id) != Some(&Arrived::AllReceived) {
         return Ok(());

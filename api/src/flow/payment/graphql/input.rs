@@ -31,6 +31,15 @@ pub struct CancelOrderInput {
     pub order_id: OrderId,
 }
 
+/// Which order's missing pieces to refund.
+#[derive(InputObject)]
+pub struct RefundShortPiecesInput {
+    /// 8 to 64 characters of the client's making; a repeat with the same key has no further effect.
+    pub idempotency_key: String,
+    /// An order in production of which some pieces were not made.
+    pub order_id: OrderId,
+}
+
 /// Which refund to send once more.
 #[derive(InputObject)]
 pub struct RetryRefundInput {

@@ -8,7 +8,7 @@ pub use view::{Refund, RefundReason, RefundStatus, WechatPayParams};
 use async_graphql::{Context, Object, SimpleObject};
 use entity::refund;
 
-use self::input::{CancelOrderInput, ConfirmPaymentInput, PayOrderInput, RetryRefundInput};
+use self::input::{CancelOrderInput, ConfirmPaymentInput, PayOrderInput, RefundShortPiecesInput, RetryRefundInput};
 use super::query;
 use crate::app::App;
 use crate::base::id::OrderId;
@@ -20,7 +20,9 @@ use crate::flow::order::graphql::Order;
 use crate::flow::order::query as orders;
 use crate::payload;
 use crate::people::actor::Actor;
-use crate::people::door;
+use crate::people::door::{self, Door, Role};
+
+const FINANCE_OR_MERCHANDISER: Door = Door(&[Role::Finance, Role::Merchandiser]);
 
 payload!(
     /// What came of confirming a payment.
@@ -34,6 +36,13 @@ payload!(
     CancelOrderPayload {
         /// The order: cancelled, or with its refund on the way; null when refused.
         order: Order
+    }
+);
+payload!(
+    /// What came of refunding the missing pieces of an order.
+    RefundShortPiecesPayload {
+        /// The refund on its way; null when refused.
+        refund: Refund
     }
 );
 payload!(
@@ -146,6 +155,19 @@ impl PaymentMutation {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let outcome = super::cancel(app, actor, &input.idempotency_key, input.order_id.0).await;
         CancelOrderPayload::of(ctx, outcome).map(Some)
+    }
+
+    /// Refunds those pieces of an order that a batch came short of and that are in no other batch.
+    /// They will not be made any more; the order goes on with the rest.
+    #[graphql(guard = "FINANCE_OR_MERCHANDISER", directive = door::needs::apply(FINANCE_OR_MERCHANDISER.roles()))]
+    async fn refund_short_pieces(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which order.")] input: RefundShortPiecesInput,
+    ) -> Result<RefundShortPiecesPayload> {
+        let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
+        let outcome = super::refund::short_pieces(app, actor, &input.idempotency_key, input.order_id.0).await;
+        RefundShortPiecesPayload::of(ctx, outcome)
     }
 
     /// Sends a refund that WeChat Pay closed once more.

@@ -3,7 +3,9 @@
 mod outcome;
 mod request;
 mod send;
+mod short;
 
 pub use outcome::apply;
 pub use request::{again, request, whole_order};
 pub(super) use send::{poll, send};
+pub use short::short_pieces;

@@ -1,6 +1,6 @@
 //! What WeChat says about a refund meets its row and its order.
 
-use entity::refund::{self, Column, RefundStatus};
+use entity::refund::{self, Column, RefundReason, RefundStatus};
 use entity::{order, payment_attempt};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -98,12 +98,13 @@ async fn advance(tx: &Tx, refund: &refund::Model, to: RefundStatus, state: &Refu
     Ok(moved.rows_affected == 1)
 }
 
-/// refund_pending → refunded once all money of the order is back. The refund of a surplus payment
-/// says nothing about its order.
+/// refund_pending → refunded once the rest of the order's money is back. The refund of a surplus
+/// payment, or of single pieces before, says nothing about its order.
 async fn finish_order(tx: &Tx, refund: &refund::Model) -> Result<()> {
     let order = crate::flow::order::query::find(tx.conn(), tx.brand_id(), refund.order_id).await?;
     let attempt = query::attempt(tx.conn(), tx.brand_id(), refund.attempt_id).await?;
-    if order.status == order::OrderStatus::RefundPending && attempt.settles {
+    let whole = attempt.settles && refund.reason != RefundReason::ShortYield;
+    if order.status == order::OrderStatus::RefundPending && whole {
         lifecycle::refunded(tx, By::WECHAT, refund.order_id).await?;
     }
     Ok(())

@@ -28,7 +28,8 @@ pub async fn request(
     request_as(tx, tx.new_id(), attempt, amount, reason).await
 }
 
-async fn request_as(
+/// The same under a given id.
+pub(super) async fn request_as(
     tx: &Tx,
     id: Uuid,
     attempt: &payment_attempt::Model,

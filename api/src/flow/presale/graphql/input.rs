@@ -37,7 +37,7 @@ pub struct PresaleTermsInput {
     pub opens_at: DateTime<Utc>,
     /// When it closes.
     pub closes_at: DateTime<Utc>,
-    /// Day by which everything ships: not before the closing day, at most 330 days after it.
+    /// Day by which everything ships: not before the closing day, at most 330 days after the opening day.
     pub promise_date: NaiveDate,
     /// Communities it is offered to; empty or missing for every member of the brand.
     #[graphql(default)]

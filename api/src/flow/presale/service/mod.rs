@@ -19,6 +19,18 @@ use super::rules::{self, Event};
 use crate::base::tx::{By, Move, Tx};
 use crate::error::{Refusal, Result};
 
+/// Takes the presale's row until the transaction ends and changes nothing: what later stages decide
+/// about the pieces of a presale as a whole, they decide one after the other.
+pub async fn touch(tx: &Tx, id: Uuid) -> Result<()> {
+    presale::Entity::update_many()
+        .col_expr(Column::Status, Expr::col(Column::Status))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(id))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Moves a presale from `from` by `event`, with what `also` sets, its history and its event. `None`:
 /// it was in another state by now and nothing happened.
 async fn step(

@@ -55,9 +55,32 @@ pub async fn open(app: &App, actor: &Actor, key: &str, id: Uuid) -> Result<Done<
     .await
 }
 
-/// Timer `presale.open`.
+/// Timer `presale.open`. After the closing time nobody is told of an offer that is over.
 pub async fn open_when_due(app: &App, brand_id: Uuid, id: Uuid) -> Result<()> {
-    app.write(brand_id, |tx| async move { open_now(&tx, By::SYSTEM, id).await.map(drop) }).await
+    app.write(brand_id, |tx| async move {
+        if miss(&tx, id).await? {
+            return Ok(());
+        }
+        open_now(&tx, By::SYSTEM, id).await.map(drop)
+    })
+    .await
+}
+
+/// Ends a scheduled presale whose whole window has passed; false when it is none.
+async fn miss(tx: &Tx, id: Uuid) -> Result<bool> {
+    let now = tx.now();
+    let missed = step(tx, By::SYSTEM, id, PresaleStatus::Scheduled, Event::Miss, |update| {
+        update.col_expr(Column::ClosedAt, Expr::value(now)).filter(Column::ClosesAt.lte(now))
+    })
+    .await?;
+    if missed.is_none() {
+        return Ok(false);
+    }
+    for timer in [timers::OPEN, timers::CLOSE] {
+        tx.cancel_timer(timer, id).await?;
+    }
+    judge(tx, id).await?;
+    Ok(true)
 }
 
 async fn open_now(tx: &Tx, by: By, id: Uuid) -> Result<Option<presale::Model>> {
@@ -89,10 +112,16 @@ pub async fn close(app: &App, actor: &Actor, key: &str, id: Uuid) -> Result<Done
     .await
 }
 
-/// Timer `presale.close`.
+/// Timer `presale.close`; it may come before the opening when nothing ran for the whole window.
 pub async fn close_when_due(app: &App, brand_id: Uuid, id: Uuid) -> Result<()> {
     let hold = app.config.hold;
-    app.write(brand_id, |tx| async move { close_now(&tx, By::SYSTEM, id, hold).await.map(drop) }).await
+    app.write(brand_id, |tx| async move {
+        if miss(&tx, id).await? {
+            return Ok(());
+        }
+        close_now(&tx, By::SYSTEM, id, hold).await.map(drop)
+    })
+    .await
 }
 
 /// Closes, and judges at once when nothing is on hold.

@@ -1,0 +1,97 @@
+//! Money for pieces that were paid and never made.
+
+use entity::order::{self, OrderStatus};
+use entity::order_line::{self, Column};
+use entity::refund::{self, RefundReason};
+use entity::staff::StaffRole;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::request::request_as;
+use crate::app::App;
+use crate::base::once::{Done, Once};
+use crate::base::tx::Tx;
+use crate::error::{Refusal, Result};
+use crate::flow::order::lifecycle;
+use crate::flow::order::query as orders;
+use crate::flow::payment::query::{self, Missing};
+use crate::flow::presale;
+use crate::flow::presale::capacity::{self, Bound, Pieces};
+use crate::people::actor::Actor;
+
+/// Returns the money for the pieces of an order that a batch came short of. They are in no later
+/// batch; the order goes on with those that were made.
+pub async fn short_pieces(app: &App, actor: &Actor, key: &str, order_id: Uuid) -> Result<Done<refund::Model>> {
+    let staff = actor.staff(&[StaffRole::Finance, StaffRole::Merchandiser])?;
+    let brand_id = staff.brand_id;
+    let once = &Once::new(staff.id, "refundShortPieces", key, &order_id)?;
+    app.write(brand_id, |tx| async move {
+        let id = tx.new_id();
+        if let Some(id) = once.begin(&tx, &id).await? {
+            return Ok(Done::replay(query::refund(tx.conn(), brand_id, id).await?));
+        }
+        let presale_id = orders::find(tx.conn(), brand_id, order_id).await?.presale_id;
+        // A release takes the presale's row too: a missing piece is refunded or made, never both.
+        presale::service::touch(&tx, presale_id).await?;
+        lifecycle::touch(&tx, &[order_id]).await?;
+        let order = orders::find(tx.conn(), brand_id, order_id).await?;
+        must_be_in_production(&order)?;
+        let missing = query::missing_pieces(tx.conn(), brand_id, order_id).await?;
+        if missing.is_empty() {
+            return Err(nothing_missing().into());
+        }
+        let refund = give_up(&tx, id, &order, &missing).await?;
+        tx.emit("order", order_id, "pieces_refunded", lifecycle::payload(&order)).await?;
+        Ok(Done::new(refund))
+    })
+    .await
+}
+
+async fn give_up(tx: &Tx, id: Uuid, order: &order::Model, missing: &[Missing]) -> Result<refund::Model> {
+    let (mut pieces, mut amount) = (Pieces::new(), 0);
+    for line in missing {
+        count_refunded(tx, line).await?;
+        *pieces.entry(line.sku_id).or_default() += line.pieces;
+        amount += i64::from(line.pieces) * line.unit_price;
+    }
+    capacity::give_back(tx, order.presale_id, order.member_id, Bound::Paid, &pieces).await?;
+    let attempts = query::settling_attempts(tx.conn(), tx.brand_id(), order.id).await?;
+    let attempt = attempts.iter().find(|attempt| attempt.amount - attempt.refunded >= amount);
+    let attempt = attempt.ok_or_else(|| anyhow::anyhow!("no payment of order {} covers {amount} fen", order.id))?;
+    request_as(tx, id, attempt, amount, RefundReason::ShortYield).await
+}
+
+async fn count_refunded(tx: &Tx, line: &Missing) -> Result<()> {
+    let counted = order_line::Entity::update_many()
+        .col_expr(Column::Refunded, Expr::col(Column::Refunded).add(line.pieces))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(line.order_line_id))
+        .filter(Expr::col(Column::Refunded).add(line.pieces).lte(Expr::col(Column::Quantity)))
+        .exec(tx.conn())
+        .await?;
+    if counted.rows_affected == 1 {
+        return Ok(());
+    }
+    Err(anyhow::anyhow!("line {} has fewer than {} pieces left", line.order_line_id, line.pieces).into())
+}
+
+fn must_be_in_production(order: &order::Model) -> Result<(), Refusal> {
+    if matches!(order.status, OrderStatus::InBatch | OrderStatus::Shipped | OrderStatus::Received) {
+        return Ok(());
+    }
+    let state = order.status.to_value();
+    Err(Refusal::wrong_state(
+        state.clone(),
+        format!("An order that is {state} has no pieces that production came short of; a paid one is cancelled whole."),
+        format!("订单当前状态为 {state}，没有生产短缺的商品；已付款未投产的订单请整单取消。"),
+    ))
+}
+
+fn nothing_missing() -> Refusal {
+    Refusal::invalid(
+        "orderId",
+        "Every piece of this order is made or in a batch, or was refunded before; there is nothing to refund.",
+        "该订单的商品均已生产、在生产中或已退款，无需退款。",
+    )
+}
