@@ -126,3 +126,4 @@ create table provider_event (
   problem text, -- Why it could not be applied (wrong amount, unknown order); for people to look at.
   primary key (brand_id, id)
 );
+create index provider_event_person on provider_event (brand_id, (payload ->> 'openid'));
