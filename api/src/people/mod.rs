@@ -46,7 +46,7 @@ use crate::worker::Event;
 /// Events that people care about; tolerates repeats.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     match event.kind.as_str() {
-        "member.nickname_offered" => nickname::check(app, event.brand_id, event.aggregate_id).await,
+        "nickname.offered" => nickname::check(app, event.brand_id, field(event, "member_id")?).await,
         "member.consent_withdrawn" if field::<ConsentKind>(event, "kind")? == ConsentKind::Photos => {
             erase::of_member(app, event.brand_id, event.aggregate_id, field(event, "at")?).await
         }
