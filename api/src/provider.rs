@@ -2,7 +2,8 @@
 //!
 //! A push is stored under its own identity before it is answered, so a repetition is known and a
 //! crash loses nothing: what was not applied at once is applied by the worker, on the event
-//! `provider.received`. Applying is once only, by a conditional update of the stored row.
+//! `provider.received`. Applying is once only, by a conditional update of the stored row. What cannot
+//! be believed is kept beside its problem and applied never.
 
 use entity::provider_event;
 use sea_orm::sea_query::Expr;
@@ -11,6 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::base::crypto::sha256;
 use crate::base::tx::Tx;
 use crate::error::Result;
 use crate::flow::tryon::security;
@@ -20,22 +22,10 @@ use crate::wechat::push::{Push, PushEvent};
 
 /// Keeps a push; its id and whether it is new.
 pub async fn keep(app: &App, brand_id: Uuid, push: &Push) -> Result<(String, bool)> {
-    let (id, kind) = (&identity(push), kind_of(&push.event));
-    let payload = serde_json::to_value(&push.event).map_err(anyhow::Error::from)?;
-    let payload = &payload;
+    let id = &identity(push);
     let is_new = app
         .write(brand_id, |tx| async move {
-            let row = provider_event::ActiveModel {
-                brand_id: Set(brand_id),
-                id: Set(id.clone()),
-                kind: Set(kind.to_owned()),
-                payload: Set(payload.clone()),
-                received_at: Set(tx.now()),
-                processed_at: Set(None),
-                problem: Set(None),
-            };
-            let kept = provider_event::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn());
-            let is_new = matches!(kept.await?, TryInsertResult::Inserted(1..));
+            let is_new = insert(&tx, id, push, None).await?;
             if is_new {
                 tx.emit("provider", tx.new_id(), "received", json!({ "id": id })).await?;
             }
@@ -45,15 +35,37 @@ pub async fn keep(app: &App, brand_id: Uuid, push: &Push) -> Result<(String, boo
     Ok((id.clone(), is_new))
 }
 
+/// Keeps a push for people to look at, with why it is not acted on.
+pub async fn set_aside(app: &App, brand_id: Uuid, push: &Push, problem: &str) -> Result<()> {
+    let id = &identity(push);
+    app.write(brand_id, |tx| async move { insert(&tx, id, push, Some(problem)).await.map(drop) }).await
+}
+
+/// Writes the row, as one that is dealt with when there is a problem; false when it was there already.
+async fn insert(tx: &Tx, id: &str, push: &Push, problem: Option<&str>) -> Result<bool> {
+    let row = provider_event::ActiveModel {
+        brand_id: Set(tx.brand_id()),
+        id: Set(id.to_owned()),
+        kind: Set(kind_of(&push.event).to_owned()),
+        payload: Set(serde_json::to_value(&push.event).map_err(anyhow::Error::from)?),
+        received_at: Set(tx.now()),
+        processed_at: Set(problem.map(|_| tx.now())),
+        problem: Set(problem.map(str::to_owned)),
+    };
+    let kept = provider_event::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
+    Ok(matches!(kept, TryInsertResult::Inserted(1..)))
+}
+
 /// Under which id the verdict on a picture is kept: a trace has one verdict.
 pub fn verdict_id(trace_id: &str) -> String {
     format!("wxa_media_check|{trace_id}")
 }
 
+/// The push's own identity may name the person: its digest stays when she is forgotten.
 fn identity(push: &Push) -> String {
     match &push.event {
         PushEvent::MediaVerdict { trace_id, .. } if !trace_id.is_empty() => verdict_id(trace_id),
-        _ => push.identity.clone(),
+        event => format!("{}|{}", kind_of(event), hex::encode(sha256(push.identity.as_bytes()))),
     }
 }
 

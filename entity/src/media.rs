@@ -44,6 +44,8 @@ pub struct Model {
     pub owner_kind: MediaOwnerKind,
     pub owner_id: Uuid,
     pub created_at: DateTimeUtc,
+    /// Taken back by its owner: the files are gone, the row keeps what refers to it whole.
+    pub erased_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

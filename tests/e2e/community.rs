@@ -1,5 +1,6 @@
 //! KOCs gather members around a shared need.
 
+use chrono::Duration;
 use serde_json::json;
 use tests::{Answer, Person};
 
@@ -40,6 +41,30 @@ e2e! {
         let (_, code) = founded(&koc, 10).await;
         join(&mei, &code).await.ok("joinCommunity.community.id");
         assert_eq!(join(&mei, &code).await.int("joinCommunity.community.memberCount"), 1);
+    }
+
+    async fn two_taps_at_once_are_one_membership(app) {
+        let brand = app.brand("linen").await;
+        let (koc, mei) = (brand.koc("koc").await, brand.member("mei").await);
+        let (_, code) = founded(&koc, 10).await;
+        let taps = futures_util::future::join_all((0..6).map(|_| join(&mei, &code))).await;
+        for tap in taps {
+            assert_eq!(tap.int("joinCommunity.community.memberCount"), 1);
+        }
+    }
+
+    async fn who_picks_leaves_and_comes_back_has_been_a_member_since_the_first_day(app) {
+        let brand = app.brand("linen").await;
+        let (koc, mei) = (brand.koc("koc").await, brand.member("mei").await);
+        let (id, code) = founded(&koc, 10).await;
+        let first = join(&mei, &code).await.text("joinCommunity.community.joinedAt");
+        let designs = brand.designs(2).await;
+        let round = brand.open_round(&[&id], &designs, 1).await;
+        mei.pick(&round, &designs[0]).await.ok("pickDesign.entry.id");
+        app.advance(Duration::hours(1)).await;
+        leave(&mei, &id).await.ok("leaveCommunity.community");
+        app.advance(Duration::hours(1)).await;
+        assert_eq!(join(&mei, &code).await.text("joinCommunity.community.joinedAt"), first);
     }
 
     async fn the_last_place_goes_to_one_of_two_and_leaving_frees_it(app) {

@@ -17,6 +17,7 @@ mod order;
 mod payment;
 mod people;
 mod presale;
+mod push;
 mod round;
 mod shop;
 mod tryon;

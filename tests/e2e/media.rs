@@ -1,10 +1,15 @@
 //! Uploading and giving back pictures and videos.
 
+use chrono::Duration;
+use entity::media;
 use image::GenericImageView;
 use reqwest::Response;
 use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use serde_json::json;
-use tests::picture;
+use smallbatch::people::privacy;
+use smallbatch::storage::{Rendition, erase, key};
+use tests::{Brand, picture};
 
 use super::*;
 
@@ -124,5 +129,58 @@ e2e! {
         let answer: serde_json::Value =
             fetch(app, &format!("{}/media/x/y/z", app.url), &[]).await.json().await.expect("JSON");
         assert_eq!(answer["error"]["code"], json!("NOT_FOUND"));
+    }
+
+    async fn what_a_member_uploaded_is_gone_once_she_takes_her_consent_back(app) {
+        let brand = app.brand("first").await;
+        let (mei, lan) = (brand.member("mei").await, brand.member("lan").await);
+        mei.mutate("grantConsent", json!({ "kind": "PHOTOS", "textVersion": "1" }), "consent { id }").await.ok("grantConsent.consent.id");
+        let (hers, other) = (url_of(&mei, picture(1)).await, url_of(&lan, picture(1)).await);
+        let before = fetch(app, &hers, &[]).await;
+        assert_eq!((before.status().as_u16(), &before.headers()["cache-control"]), (200, &"public, max-age=3600".parse().expect("a value")));
+        let etag = before.headers()[ETAG].to_str().expect("a tag").to_owned();
+
+        mei.mutate("withdrawConsent", json!({ "kind": "BODY_DATA" }), "consent { id }").await.refused();
+        mei.mutate("withdrawConsent", json!({ "kind": "PHOTOS" }), "consent { id }").await.ok("withdrawConsent.consent.id");
+        app.settle().await;
+        for form in ["large", "medium", "thumb"] {
+            let (base, _) = hers.rsplit_once('/').expect("a path");
+            assert_eq!(fetch(app, &format!("{base}/{form}"), &[]).await.status(), 404, "{form}");
+        }
+        assert_eq!(fetch(app, &hers, &[(IF_NONE_MATCH, etag.as_str())]).await.status(), 404);
+        assert_eq!(fetch(app, &other, &[]).await.status(), 200);
+        let row = media::Entity::find().filter(media::Column::ErasedAt.is_not_null()).one(app.app.db.read()).await;
+        let row = row.expect("the media read").expect("a row that stays");
+        for form in Rendition::PICTURE {
+            assert!(app.app.storage.head(&key(brand.id, row.id, form)).await.is_err(), "{form:?} still lies in the store");
+        }
+
+        // What she uploads after a new consent is not touched by the old withdrawal, even heard twice.
+        app.app.clock.advance(Duration::minutes(1));
+        let anew = url_of(&mei, picture(2)).await;
+        erase::of_member(&app.app, brand.id, Brand::member_uuid(&mei), app.now() - Duration::minutes(1)).await.expect("erased");
+        assert_eq!(fetch(app, &anew, &[]).await.status(), 200);
+    }
+
+    async fn what_a_deleted_member_uploaded_is_gone(app) {
+        let brand = app.brand("first").await;
+        let url = url_of(&brand.member("mei").await, picture(1)).await;
+        privacy::account_cancelled(&app.app, brand.id, "mei").await.expect("a deletion");
+        app.settle().await;
+        assert_eq!(fetch(app, &url, &[]).await.status(), 404);
+    }
+
+    async fn a_member_uploads_a_hundred_files_a_day_and_no_more(app) {
+        let brand = app.brand("first").await;
+        let mei = brand.member("mei").await;
+        mei.upload(picture(1)).await;
+        let first = media::Entity::find().one(app.app.db.read()).await.expect("the media read").expect("a row");
+        let more = (0..99).map(|_| media::ActiveModel { id: Set(app.app.ids.next()), ..first.clone().into() });
+        media::Entity::insert_many(more).exec_without_returning(app.app.db.read()).await.expect("99 more");
+        let refused = mei.post_media(picture(2), "photo.jpg").await;
+        assert_eq!(refused["error"]["code"], "LIMIT_REACHED", "{refused:#}");
+        brand.member("lan").await.upload(picture(2)).await;
+        app.app.clock.advance(Duration::hours(24));
+        brand.member("mei").await.upload(picture(2)).await;
     }
 }

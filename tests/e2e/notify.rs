@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use smallbatch::base::id::PresaleId;
 use smallbatch::growth::notify;
+use smallbatch::people::privacy;
 use smallbatch::wechat::standin::{Fault, FaultKind, SentMessage};
 use smallbatch::worker::Event;
 use tests::Person;
@@ -183,6 +184,23 @@ e2e! {
         assert!(messages(&stage).is_empty());
         app.advance(Duration::hours(1)).await;
         assert_eq!(messages(&stage).len(), 1);
+    }
+
+    async fn who_is_deleted_before_the_message_goes_out_holds_nobody_up(app) {
+        let stage = Stage::set_with(app, &["hua"]).await;
+        let hua = stage.brand.member("hua").await;
+        for person in [&stage.mei, &hua] {
+            accept(&stage, person, 1).await;
+        }
+        app.app.clock.advance(Duration::hours(13));
+        let presale = open_presale(&stage, 0).await;
+        app.settle().await;
+        privacy::account_cancelled(&app.app, stage.brand.id, "mei").await.expect("a deletion");
+        app.advance(Duration::hours(9)).await;
+        let sent = messages(&stage);
+        assert_eq!(sent.iter().map(|message| message.openid.as_str()).collect::<Vec<_>>(), ["hua"]);
+        let outcomes = summary(&stage, &presale).await.ok("presaleNotices.messages");
+        assert!(outcomes.as_array().expect("rows").contains(&json!({ "outcome": "NONE", "count": 1 })), "{outcomes:#}");
     }
 
     async fn one_push_counts_once_and_a_forged_one_not_at_all(app) {

@@ -2,6 +2,9 @@
 
 use chrono::Duration;
 use entity::staff::StaffRole;
+use entity::{member, outbox};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use smallbatch::app::App;
 use smallbatch::people::admin::{self, NewStaff};
@@ -39,6 +42,12 @@ async fn designer(app: &TestApp, brand: &Brand<'_>, email: &str) -> uuid::Uuid {
 
 async fn who(app: &TestApp, token: &str) -> Answer {
     app.caller(Some(token)).gql("{ viewer { kind member { id phoneMasked } } }", json!({})).await
+}
+
+async fn rename(person: &Person<'_>, nickname: &str) {
+    let query = "mutation($input: ChangeNicknameInput!) { changeNickname(input: $input) { member { nickname } userErrors { code } } }";
+    let renamed = person.gql(query, json!({ "input": { "nickname": nickname } })).await;
+    assert_eq!(renamed.text("changeNickname.member.nickname"), nickname);
 }
 
 async fn save_profile(person: &Person<'_>, height_cm: i32) -> Answer {
@@ -281,6 +290,36 @@ e2e! {
         assert_eq!(found.at("members.edges"), &json!([]), "a percent sign stands for itself");
         let found = staff.gql("{ members(nickname: \"bad\") { edges { node { id nickname } } } }", json!({})).await;
         assert_eq!(found.text("members.edges.0.node.id"), mei.id);
+    }
+
+    async fn a_nickname_that_wechat_will_not_check_waits_for_a_person(app) {
+        let brand = app.brand("linen").await;
+        let mei = brand.member("mei").await;
+        // WeChat does not know this openid, and never will.
+        member::Entity::update_many()
+            .col_expr(member::Column::Openid, Expr::value("unknown-at-wechat"))
+            .filter(member::Column::BrandId.eq(brand.id))
+            .exec(app.app.db.read()).await.expect("updated");
+        rename(&mei, "Plum").await;
+        app.settle().await;
+        let row = people::query::member(app.app.db.read(), brand.id, Brand::member_uuid(&mei)).await.expect("a member");
+        assert_eq!(sea_orm::ActiveEnum::to_value(&row.nickname_verdict), "review");
+    }
+
+    async fn a_nickname_that_wechat_puts_off_holds_up_nothing_else_of_hers(app) {
+        let brand = app.brand("linen").await;
+        let mei = brand.member("mei").await;
+        let grant = json!({ "kind": "PHOTOS", "textVersion": "2026-01" });
+        mei.mutate("grantConsent", grant, "consent { id }").await.ok("grantConsent.consent.id");
+        app.standin.set_fault("/wxa/msg_sec_check", Fault { times: 2, ..Fault::before(FaultKind::Throttled) });
+        rename(&mei, "Plum").await;
+        mei.mutate("withdrawConsent", json!({ "kind": "PHOTOS" }), "consent { id }").await.ok("withdrawConsent.consent.id");
+        app.settle().await;
+        let open = outbox::Entity::find().filter(outbox::Column::DoneAt.is_null()).all(app.app.db.read()).await.expect("events");
+        assert_eq!(open.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["nickname.offered"]);
+        app.advance(Duration::minutes(1)).await;
+        let row = people::query::member(app.app.db.read(), brand.id, Brand::member_uuid(&mei)).await.expect("a member");
+        assert_eq!(sea_orm::ActiveEnum::to_value(&row.nickname_verdict), "pass");
     }
 
     async fn a_rotated_factory_key_works_beside_the_new_one_for_a_while(app) {

@@ -308,6 +308,21 @@ e2e! {
         assert!(stage.feed(&stage.mei).await.ok("communityFeed.edges").as_array().expect("edges").is_empty());
     }
 
+    async fn what_has_lost_its_consent_is_not_published(app) {
+        let stage = Stage::set(app).await;
+        let task = stage.received().await;
+        stage.hand_in(&task, "腰线很好看").await.ok("submitTryOn.tryOn.id");
+        app.settle().await;
+        stage.approve(&task, false).await.ok("approveTryOn.tryOn.id");
+        stage.lan.mutate("withdrawConsent", json!({ "kind": "PHOTOS" }), "consent { kind }").await.ok("withdrawConsent");
+        assert_eq!(stage.publish(&task).await.refused(), "CONSENT_MISSING");
+        // A consent given anew is not one to the pictures that were handed in before.
+        stage.consent("PHOTOS").await;
+        assert_eq!(stage.publish(&task).await.refused(), "CONSENT_MISSING");
+        app.settle().await;
+        assert_eq!(stage.as_staff_see(&task).await.text("tryOn.status"), "WITHDRAWN");
+    }
+
     async fn a_busy_wechat_is_asked_again(app) {
         let stage = Stage::set(app).await;
         let task = stage.received().await;

@@ -54,7 +54,8 @@ pub async fn grant(app: &App, actor: &Actor, key: &str, input: &Grant) -> Result
 }
 
 /// Takes a consent back, whatever the version of its text. What rested on it goes: with body data
-/// the need profile at once, with photos whatever listens to `member.consent_withdrawn`.
+/// the need profile at once, with photos the files of all that she uploaded until then,
+/// and what listens to `member.consent_withdrawn`.
 pub async fn withdraw(app: &App, actor: &Actor, key: &str, kind: ConsentKind) -> Result<Done<consent::Model>> {
     let (brand_id, member_id) = (actor.member()?.brand_id, actor.member()?.id);
     let once = &Once::new(member_id, "withdrawConsent", key, &kind)?;
@@ -91,7 +92,7 @@ pub(super) async fn withdraw_all(tx: &Tx, member_id: Uuid, kind: ConsentKind) ->
     if kind == ConsentKind::BodyData {
         need_profile::Entity::delete_by_id((tx.brand_id(), member_id)).exec(tx.conn()).await?;
     }
-    tx.emit("member", member_id, "consent_withdrawn", json!({ "kind": kind })).await
+    tx.emit("member", member_id, "consent_withdrawn", json!({ "kind": kind, "at": tx.now() })).await
 }
 
 /// The newest consent of this kind that was not taken back.

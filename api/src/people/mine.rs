@@ -10,7 +10,7 @@ use crate::error::{Fault, Result};
 
 /// Lets one change of a member's data in at a time, and none once she is banned or deleted. The
 /// update changes nothing; what counts is that another one has to wait for this transaction.
-pub(super) async fn enter(tx: &Tx, member_id: Uuid) -> Result<()> {
+pub(crate) async fn enter(tx: &Tx, member_id: Uuid) -> Result<()> {
     let entered = member::Entity::update_many()
         .col_expr(member::Column::Status, Expr::value(MemberStatus::Active))
         .filter(member::Column::BrandId.eq(tx.brand_id()))

@@ -22,7 +22,7 @@ pub mod inbox;
 pub mod loader;
 pub mod lockout;
 pub mod mask;
-mod mine;
+pub(crate) mod mine;
 pub mod nickname;
 pub mod password;
 pub mod phone;
@@ -35,14 +35,27 @@ pub mod token;
 pub mod vault;
 pub mod wechat;
 
+use entity::consent::ConsentKind;
+use serde::de::DeserializeOwned;
+
 use crate::app::App;
 use crate::error::Result;
+use crate::storage::erase;
 use crate::worker::Event;
 
 /// Events that people care about; tolerates repeats.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     match event.kind.as_str() {
-        "member.nickname_offered" => nickname::check(app, event.brand_id, event.aggregate_id).await,
+        "nickname.offered" => nickname::check(app, event.brand_id, field(event, "member_id")?).await,
+        "member.consent_withdrawn" if field::<ConsentKind>(event, "kind")? == ConsentKind::Photos => {
+            erase::of_member(app, event.brand_id, event.aggregate_id, field(event, "at")?).await
+        }
+        "member.deleted" => erase::of_member(app, event.brand_id, event.aggregate_id, app.clock.now()).await,
         _ => Ok(()),
     }
+}
+
+fn field<T: DeserializeOwned>(event: &Event, name: &str) -> Result<T> {
+    let read = serde_json::from_value(event.payload[name].clone());
+    read.map_err(|error| anyhow::anyhow!("{name} of a {} event: {error}", event.kind).into())
 }

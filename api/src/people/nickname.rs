@@ -44,14 +44,16 @@ pub(super) async fn offer(tx: &Tx, member: &member::Model, nickname: Option<&str
     }
     let waits = member.nickname.is_some() && member.nickname_verdict == MemberNicknameVerdict::Pending;
     if is_new || waits {
-        tx.emit("member", member.id, "nickname_offered", json!({})).await?;
+        // Under an id of its own: events of one aggregate wait for each other, and a check that WeChat
+        // keeps putting off must not hold up the member's other news, a withdrawn consent above all.
+        tx.emit("nickname", tx.new_id(), "offered", json!({ "member_id": member.id })).await?;
     }
     Ok(())
 }
 
 /// Asks WeChat about a waiting nickname. When it changed meanwhile the verdict is dropped: the
 /// change has an event of its own. A member who has not been here for two hours cannot be checked;
-/// her nickname waits for her next sign-in.
+/// her nickname waits for her next sign-in. One that WeChat will not check goes to a person.
 pub(super) async fn check(app: &App, brand_id: Uuid, member_id: Uuid) -> Result<()> {
     let member = match query::member(app.db.read(), brand_id, member_id).await {
         Err(Error::Fault(crate::error::Fault::NotFound(_))) => return Ok(()),
@@ -65,7 +67,11 @@ pub(super) async fn check(app: &App, brand_id: Uuid, member_id: Uuid) -> Result<
     let verdict = match app.wechat.check_text(&account, &member.openid, Scene::Profile, nickname).await {
         Ok(verdict) => verdict.suggest,
         Err(wechat::Error::UserInactive) => return Ok(()),
-        Err(error) => return Err(account::failed(error)),
+        Err(error) if error.is_transient() => return Err(account::failed(error)),
+        Err(error) => {
+            tracing::error!(%member_id, %error, "a nickname cannot be checked by WeChat");
+            Suggest::Review
+        }
     };
     let verdict = match verdict {
         Suggest::Pass => MemberNicknameVerdict::Pass,

@@ -1,6 +1,8 @@
 //! Passwords of staff: argon2id with the parameters OWASP's password storage cheat sheet names
 //! (19 MiB, 2 passes, 1 lane). Work runs on blocking threads, a few at a time.
 
+use std::sync::{Arc, LazyLock};
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use tokio::sync::Semaphore;
@@ -16,7 +18,7 @@ const MIN_CHARS: usize = 10;
 const MAX_BYTES: usize = 256;
 
 /// Each holds [`MEMORY_KIB`] while it works, so a burst of sign-ins must not start all at once.
-static TURNS: Semaphore = Semaphore::const_new(4);
+static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(4)));
 
 fn hasher() -> Argon2<'static> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("valid parameters");
@@ -67,8 +69,18 @@ pub async fn verify(password: &str, hash: Option<&str>) -> Result<bool> {
 }
 
 async fn work<T: Send + 'static>(job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let _turn = TURNS.acquire().await.map_err(anyhow::Error::from)?;
-    tokio::task::spawn_blocking(job).await.map_err(anyhow::Error::from)?
+    in_turn(&TURNS, job).await?
+}
+
+/// Runs `job` on a blocking thread once it is its turn. The turn ends with the job and not with this
+/// future: a caller who hangs up does not stop the thread.
+async fn in_turn<T: Send + 'static>(turns: &Arc<Semaphore>, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let turn = turns.clone().acquire_owned().await.map_err(anyhow::Error::from)?;
+    let done = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        job()
+    });
+    Ok(done.await.map_err(anyhow::Error::from)?)
 }
 
 #[cfg(test)]
@@ -84,6 +96,27 @@ mod tests {
         assert!(!verify("correct house", Some(&one)).await.unwrap());
         assert!(!verify("correct horse", None).await.unwrap());
         assert!(verify("correct horse", Some("plain")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_hangs_up_does_not_let_another_job_in() {
+        let turns = Arc::new(Semaphore::new(1));
+        let (started, begun) = tokio::sync::oneshot::channel();
+        let (finish, wait) = std::sync::mpsc::channel::<()>();
+        let job = move || {
+            started.send(()).expect("someone waits for the start");
+            wait.recv().expect("someone ends the job");
+        };
+        let call = tokio::spawn({
+            let turns = turns.clone();
+            async move { in_turn(&turns, job).await }
+        });
+        begun.await.expect("the job starts");
+        call.abort();
+        assert!(call.await.expect_err("the caller is gone").is_cancelled());
+        assert_eq!(turns.available_permits(), 0);
+        finish.send(()).expect("the job still runs");
+        turns.acquire().await.expect("the turn comes back").forget();
     }
 
     #[test]

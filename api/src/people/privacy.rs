@@ -2,20 +2,22 @@
 //!
 //! Deleting is shredding: the data key is dropped, so that everything sealed with it, copies in
 //! orders and backups included, can no longer be read; the row stays as a tombstone without direct
-//! identifiers. While an order of hers is under way the parcel still has to find her, so key and
+//! identifiers, and what WeChat's pushes told of her loses her name. While an order of hers is under way the parcel still has to find her, so key and
 //! openid stay until the last one has ended; a timer looks once a day.
 
 use chrono::Duration;
 use entity::consent::ConsentKind;
 use entity::member::{self, MemberNicknameVerdict, MemberStatus};
 use entity::order::{self, OrderStatus};
+use entity::provider_event;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, UpdateMany};
-use serde_json::json;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, UpdateMany};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{book, consent, query, session};
 use crate::app::App;
+use crate::base::db::sql;
 use crate::base::tx::{By, Move, Tx};
 use crate::error::Result;
 
@@ -101,6 +103,10 @@ async fn shred_or_wait(tx: &Tx, id: Uuid) -> Result<()> {
     if under_way > 0 {
         return tx.set_timer(SHRED_TIMER, id, tx.now() + LOOK_AGAIN).await;
     }
+    let deleted =
+        member::Entity::find_by_id((tx.brand_id(), id)).filter(member::Column::Status.eq(MemberStatus::Deleted));
+    let Some(member) = deleted.one(tx.conn()).await? else { return Ok(()) };
+    unname_pushes(tx, &member.openid).await?;
     of(tx.brand_id(), id)
         .col_expr(member::Column::DataKey, Expr::value(None::<Vec<u8>>))
         .col_expr(member::Column::KeyId, Expr::value(None::<String>))
@@ -110,6 +116,26 @@ async fn shred_or_wait(tx: &Tx, id: Uuid) -> Result<()> {
         .filter(member::Column::Status.eq(MemberStatus::Deleted))
         .exec(tx.conn())
         .await?;
+    Ok(())
+}
+
+/// Takes the openid out of what WeChat's pushes told of her.
+async fn unname_pushes(tx: &Tx, openid: &str) -> Result<()> {
+    let hers = sql(
+        tx.conn().get_database_backend(),
+        "select id, payload from provider_event where brand_id = $1 and payload ->> 'openid' = $2",
+        [tx.brand_id().into(), openid.into()],
+    );
+    for push in tx.conn().query_all_raw(hers).await? {
+        let (id, mut payload): (String, Value) = (push.try_get("", "id")?, push.try_get("", "payload")?);
+        payload["openid"] = json!("");
+        provider_event::Entity::update_many()
+            .col_expr(provider_event::Column::Payload, Expr::value(payload))
+            .filter(provider_event::Column::BrandId.eq(tx.brand_id()))
+            .filter(provider_event::Column::Id.eq(id))
+            .exec(tx.conn())
+            .await?;
+    }
     Ok(())
 }
 

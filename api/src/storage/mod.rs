@@ -3,9 +3,11 @@
 //! An upload goes `sniff` → `picture::process` (or `video::check` and `video::scrub`) → [`Storage::put`] → a row
 //! ([`record::store`]).
 
+pub mod erase;
 pub mod graphql;
 pub mod loader;
 pub mod picture;
+mod quota;
 pub mod record;
 pub mod sniff;
 pub mod video;

@@ -1,5 +1,7 @@
 //! Rows of stored media: what was uploaded, by whom, and what may be used by whom.
 
+use std::sync::{Arc, LazyLock};
+
 use bytes::Bytes;
 use entity::media::{self, MediaKind, MediaOwnerKind};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
@@ -9,14 +11,15 @@ use uuid::Uuid;
 use super::picture::{self, PictureError};
 use super::sniff::{self, MediaType, PictureKind, SniffError};
 use super::video::{self, VideoError};
-use super::{Rendition, key};
+use super::{Rendition, key, quota};
 use crate::app::App;
 use crate::base::crypto::sha256;
 use crate::error::{Code, Detail, Error, Fault, Refusal, Result};
 use crate::people::actor::Actor;
+use crate::people::mine;
 
 /// Pictures decoded at a time: each may take half a gigabyte and a core for a second.
-static DECODING: Semaphore = Semaphore::const_new(2);
+static DECODING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
 /// A file as it came. Its kind is told from the bytes; name and declared type are not looked at.
 pub struct Upload {
@@ -39,10 +42,12 @@ struct Kept {
 /// Keeps an upload of a member or of staff: re-encodes a picture into its three sizes, strips a
 /// video of place and device, writes the bytes and then the row, so that a row always has its bytes.
 ///
-/// Refused with `INVALID` when it is no picture or video we read, and with `LIMIT_REACHED` when it is too large.
+/// Refused with `INVALID` when it is no picture or video we read, and with `LIMIT_REACHED` when it is too
+/// large or too much for a day. Nothing is kept for a member who was banned or deleted meanwhile.
 pub async fn store(app: &App, actor: &Actor, upload: Upload) -> Result<media::Model> {
     let brand_id = actor.brand_id()?;
     let (owner_kind, owner_id) = owner(actor)?;
+    quota::check(app, brand_id, owner_kind, owner_id, upload.bytes.len()).await?;
     let sha256 = hex::encode(sha256(&upload.bytes));
     let kept = keep(upload.bytes).await?;
     let media_id = app.ids.next();
@@ -65,8 +70,15 @@ pub async fn store(app: &App, actor: &Actor, upload: Upload) -> Result<media::Mo
         owner_kind: Set(owner_kind),
         owner_id: Set(owner_id),
         created_at: Set(app.clock.now()),
+        erased_at: Set(None),
     };
-    app.write(brand_id, |tx| async move { Ok(row.clone().insert(tx.conn()).await?) }).await
+    app.write(brand_id, |tx| async move {
+        if owner_kind == MediaOwnerKind::Member {
+            mine::enter(&tx, owner_id).await?;
+        }
+        Ok(row.clone().insert(tx.conn()).await?)
+    })
+    .await
 }
 
 fn owner(actor: &Actor) -> Result<(MediaOwnerKind, Uuid)> {
@@ -91,9 +103,13 @@ async fn keep(bytes: Bytes) -> Result<Kept> {
 }
 
 async fn keep_picture(bytes: Bytes, kind: PictureKind) -> Result<Kept> {
-    let turn = DECODING.acquire().await.expect("never closed");
-    let done = tokio::task::spawn_blocking(move || picture::process(&bytes, kind)).await;
-    drop(turn);
+    let turn = DECODING.clone().acquire_owned().await.expect("never closed");
+    let decode = move || {
+        // Ends with the work: a client that hangs up does not stop the thread.
+        let _turn = turn;
+        picture::process(&bytes, kind)
+    };
+    let done = tokio::task::spawn_blocking(decode).await;
     let picture = done.map_err(|error| anyhow::anyhow!("decoding a picture: {error}"))?.map_err(refuse_picture)?;
     let side = |pixels: u32| i32::try_from(pixels).ok();
     let (width, height) = (side(picture.large.width), side(picture.large.height));
@@ -131,13 +147,14 @@ pub fn too_many_bytes(limit: usize) -> Refusal {
 }
 
 /// The media that `actor` may use in what she writes, in the order of `ids`: her own uploads; for
-/// staff whatever the brand's staff uploaded. `NOT_FOUND` when one of them is missing or someone else's.
+/// staff whatever the brand's staff uploaded. `NOT_FOUND` when one of them is missing, erased or someone else's.
 pub async fn find_own(conn: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<media::Model>> {
     let (owner_kind, owner_id) = owner(actor)?;
     let mut own = media::Entity::find()
         .filter(media::Column::BrandId.eq(actor.brand_id()?))
         .filter(media::Column::Id.is_in(ids.iter().copied()))
-        .filter(media::Column::OwnerKind.eq(owner_kind));
+        .filter(media::Column::OwnerKind.eq(owner_kind))
+        .filter(media::Column::ErasedAt.is_null());
     if owner_kind != MediaOwnerKind::Staff {
         own = own.filter(media::Column::OwnerId.eq(owner_id));
     }

@@ -54,7 +54,7 @@ pub enum Error {
 pub enum Refusal {
     #[error("a signature header is missing")]
     MissingHeader,
-    #[error("the timestamp is more than five minutes away")]
+    #[error("the timestamp is too far from our clock")]
     Clock,
     #[error("the key serial is not the account's")]
     UnknownSerial,

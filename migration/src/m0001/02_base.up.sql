@@ -90,8 +90,10 @@ create table media (
   owner_kind text not null check (owner_kind in ('member', 'staff', 'factory')),
   owner_id uuid not null,
   created_at timestamptz not null,
+  erased_at timestamptz, -- Taken back by its owner: the files are gone, the row keeps what refers to it whole.
   primary key (brand_id, id)
 );
+create index media_owner on media (brand_id, owner_kind, owner_id, created_at);
 
 -- One question to WeChat's content security and its verdict.
 create table security_check (
@@ -124,3 +126,4 @@ create table provider_event (
   problem text, -- Why it could not be applied (wrong amount, unknown order); for people to look at.
   primary key (brand_id, id)
 );
+create index provider_event_person on provider_event (brand_id, (payload ->> 'openid'));

@@ -4,7 +4,7 @@ use entity::community::{self, CommunityStatus};
 use entity::membership::{self, MembershipSource, MembershipStatus};
 use entity::{brand, koc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, NotSet, QueryFilter, Set, TryInsertResult};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -110,7 +110,7 @@ pub async fn join(app: &App, actor: &Actor, key: &str, input: &Join) -> Result<D
             return Ok(Done::replay(query::find(tx.conn(), brand_id, id).await?));
         }
         if !enter(&tx, &community, member_id, input).await? {
-            return Ok(Done::new(community));
+            return Ok(Done::new(query::find(tx.conn(), brand_id, community.id).await?));
         }
         take_member_place(&tx, &community).await?;
         tx.emit("community", community.id, "joined", json!({ "member_id": member_id })).await?;
@@ -119,9 +119,10 @@ pub async fn join(app: &App, actor: &Actor, key: &str, input: &Join) -> Result<D
     .await
 }
 
-/// Writes the membership; false when it was active already.
+/// Writes the membership; false when it was active already. Inserting first lets the database decide
+/// between two calls at once. Who comes back keeps the day she first joined: her picks from then
+/// stay those of a member.
 async fn enter(tx: &Tx, community: &community::Model, member_id: Uuid, input: &Join) -> Result<bool> {
-    let key = (community.brand_id, community.id, member_id);
     let row = membership::ActiveModel {
         brand_id: Set(community.brand_id),
         community_id: Set(community.id),
@@ -132,22 +133,20 @@ async fn enter(tx: &Tx, community: &community::Model, member_id: Uuid, input: &J
         joined_at: Set(tx.now()),
         left_at: Set(None),
     };
-    match membership::Entity::find_by_id(key).one(tx.conn()).await? {
-        Some(found) if found.status == MembershipStatus::Active => return Ok(false),
-        Some(_) => {
-            let back = membership::Entity::update_many()
-                .set(row)
-                .filter(membership::Column::BrandId.eq(key.0))
-                .filter(membership::Column::CommunityId.eq(key.1))
-                .filter(membership::Column::MemberId.eq(key.2))
-                .filter(membership::Column::Status.eq(MembershipStatus::Left))
-                .exec(tx.conn())
-                .await?;
-            return Ok(back.rows_affected == 1);
-        }
-        None => row.insert(tx.conn()).await?,
-    };
-    Ok(true)
+    let back = membership::ActiveModel { joined_at: NotSet, ..row.clone() };
+    let joined = membership::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
+    if matches!(joined, TryInsertResult::Inserted(1..)) {
+        return Ok(true);
+    }
+    let returned = membership::Entity::update_many()
+        .set(back)
+        .filter(membership::Column::BrandId.eq(community.brand_id))
+        .filter(membership::Column::CommunityId.eq(community.id))
+        .filter(membership::Column::MemberId.eq(member_id))
+        .filter(membership::Column::Status.eq(MembershipStatus::Left))
+        .exec(tx.conn())
+        .await?;
+    Ok(returned.rows_affected == 1)
 }
 
 /// Counts one more member of the community and of its KOC, within the cap and the brand's limit.

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use chrono_tz::Tz;
-use entity::member::MemberStatus;
+use entity::member::{self, MemberStatus};
 use entity::presale::{self, PresaleStatus};
 use entity::presale_notice::{self, PresaleNoticeMessage as Message};
 use futures_util::stream::{self, StreamExt};
@@ -99,11 +99,14 @@ async fn drop_pending(app: &App, presale: &presale::Model) -> Result<()> {
 /// Sends one member's message. False when WeChat wants it later.
 async fn send_one(app: &App, run: &Run, member_id: Uuid) -> Result<bool> {
     let brand_id = run.presale.brand_id;
-    let member = people::query::member(app.db.read(), brand_id, member_id).await?;
-    let is_active = member.status == MemberStatus::Active;
+    // Who was banned or deleted since she was told in her inbox is sent nothing, and holds nobody up.
+    let row = member::Entity::find_by_id((brand_id, member_id)).one(app.db.read()).await?;
+    let member = row.filter(|member| member.status == MemberStatus::Active);
+    let is_active = member.is_some();
     if !app.write(brand_id, |tx| async move { begin(&tx, run, member_id, is_active).await }).await? {
         return Ok(true);
     }
+    let Some(member) = member else { return Ok(true) };
     let presale = &run.presale;
     let message = SubscribeMessage {
         openid: member.openid,

@@ -2,13 +2,15 @@ use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ACCEPT_LANGUAGE, ByteRangeSpec, Range};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use entity::media::{self, MediaOwnerKind};
+use sea_orm::EntityTrait;
 use uuid::Uuid;
 
 use super::failed;
 use crate::app::App;
 use crate::base::id::MediaId;
 use crate::base::lang::Lang;
-use crate::error::{Error, Fault};
+use crate::error::{Error, Fault, Result};
 use crate::http::graphql::header as header_of;
 use crate::storage::{Blob, GetRange, Rendition, StorageError, key};
 
@@ -18,6 +20,11 @@ struct Asked {
     media_id: Uuid,
     rendition: Rendition,
 }
+
+/// For good: what a brand shows never changes under its address.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+/// A member may take back what she uploaded, and caches must let go of it soon.
+const FOR_AN_HOUR: &str = "public, max-age=3600";
 
 impl Asked {
     fn read(brand: &str, media: &str, form: &str) -> Option<Self> {
@@ -38,22 +45,33 @@ pub async fn get(request: HttpRequest, path: web::Path<(String, String, String)>
     let lang = Lang::of_header(header_of(&request, ACCEPT_LANGUAGE.as_str()));
     let (brand, media, form) = &*path;
     let Some(asked) = Asked::read(brand, media, form) else { return failed(lang, &Error::not_found("media")) };
+    let caching = match caching(&app, &asked).await {
+        Ok(caching) => caching,
+        Err(error) => return failed(lang, &error),
+    };
     let place = key(asked.brand_id, asked.media_id, asked.rendition);
     if known(&request, &asked.etag()) {
         return match app.storage.head(&place).await {
-            Ok(_) => lasting(HttpResponse::NotModified(), &asked).finish(),
+            Ok(_) => lasting(HttpResponse::NotModified(), &asked, caching).finish(),
             Err(error) => missing(lang, error),
         };
     }
     let range = range_of(&request, &asked.etag());
     let partial = range.is_some();
     match app.storage.get_range(&place, range).await {
-        Ok(blob) => answer(&asked, blob, partial),
+        Ok(blob) => answer(&asked, caching, blob, partial),
         Err(error) => missing(lang, error),
     }
 }
 
-fn answer(asked: &Asked, blob: Blob, partial: bool) -> HttpResponse {
+/// How long caches may keep it; `NOT_FOUND` when it was never there or was taken back.
+async fn caching(app: &App, asked: &Asked) -> Result<&'static str> {
+    let row = media::Entity::find_by_id((asked.brand_id, asked.media_id)).one(app.db.read()).await?;
+    let row = row.filter(|row| row.erased_at.is_none()).ok_or_else(|| Error::not_found("media"))?;
+    Ok(if row.owner_kind == MediaOwnerKind::Member { FOR_AN_HOUR } else { FOR_GOOD })
+}
+
+fn answer(asked: &Asked, caching: &'static str, blob: Blob, partial: bool) -> HttpResponse {
     let (range, total) = (blob.range, blob.head.total);
     let status = if partial { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let mut response = HttpResponseBuilder::new(status);
@@ -61,7 +79,7 @@ fn answer(asked: &Asked, blob: Blob, partial: bool) -> HttpResponse {
         let last = range.end.saturating_sub(1);
         response.insert_header((header::CONTENT_RANGE, format!("bytes {}-{last}/{total}", range.start)));
     }
-    lasting(response, asked)
+    lasting(response, asked, caching)
         .insert_header((header::CONTENT_TYPE, asked.rendition.content_type()))
         .insert_header((header::ACCEPT_RANGES, "bytes"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -71,11 +89,9 @@ fn answer(asked: &Asked, blob: Blob, partial: bool) -> HttpResponse {
         .body(SizedStream::new(range.end - range.start, blob.body))
 }
 
-/// Headers that let every cache keep it for good.
-fn lasting(mut response: HttpResponseBuilder, asked: &Asked) -> HttpResponseBuilder {
-    response
-        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
-        .insert_header((header::ETAG, asked.etag()));
+/// Headers that let every cache keep it.
+fn lasting(mut response: HttpResponseBuilder, asked: &Asked, caching: &'static str) -> HttpResponseBuilder {
+    response.insert_header((header::CACHE_CONTROL, caching)).insert_header((header::ETAG, asked.etag()));
     response
 }
 

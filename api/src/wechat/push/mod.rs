@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use open::{open_push, verify_url};
+pub use open::{is_credible, open_push, verify_url};
 
 use super::Suggest;
 

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::{Push, PushQuery, body, event};
+use super::{Push, PushEvent, PushQuery, body, event};
 use crate::wechat::crypto::{from_base64, open_cbc, same, sorted_sha1};
 use crate::wechat::{Account, Error, Refusal, Result};
 
@@ -41,6 +41,27 @@ pub fn open_push(account: &Account, query: &PushQuery, raw: &[u8]) -> Result<Vec
 fn check_plain(account: &Account, query: &PushQuery) -> Result<()> {
     let expected = sorted_sha1(&mut [account.push_token.expose_secret(), &query.timestamp, &query.nonce]);
     if same(&expected, &query.signature) { Ok(()) } else { Err(Error::Unverified(Refusal::Signature)) }
+}
+
+/// Whether an opened event may be acted on.
+///
+/// In plain mode WeChat signs the token, the time and the nonce but not the body (WeChat docs: message
+/// push, verifying the sender), so whoever has seen one signed query can put any body under it until
+/// it is stale. What takes a person's data away or passes content is therefore believed in secure mode
+/// only, where the signature covers the body and the body is sealed.
+pub fn is_credible(account: &Account, event: &PushEvent) -> bool {
+    let is_secure = account.push_aes_key.is_some();
+    match event {
+        PushEvent::MediaVerdict { .. }
+        | PushEvent::UserInfoModified { .. }
+        | PushEvent::AuthorizationRevoke { .. }
+        | PushEvent::AuthorizationCancellation { .. } => is_secure,
+        PushEvent::SubscribePopup { .. }
+        | PushEvent::SubscribeChange { .. }
+        | PushEvent::SubscribeSent { .. }
+        | PushEvent::TradeManage { .. }
+        | PushEvent::Other { .. } => true,
+    }
 }
 
 /// AES-256-CBC of random(16) ‖ length (u32, big-endian) ‖ message ‖ appid.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::base::tx::{By, Move, Tx};
-use crate::error::Result;
+use crate::error::{Fault, Result};
 use crate::flow::tryon::rules::{self, Event};
 use crate::people;
 
@@ -28,7 +28,7 @@ pub async fn consent_withdrawn(app: &App, brand_id: Uuid, koc_id: Uuid, kind: Co
     .await
 }
 
-/// Withdraws the posts that rest on a consent no longer in force.
+/// Withdraws the posts that rest on a consent no longer in force. `UNAVAILABLE` when one of them moves meanwhile.
 async fn take_down(tx: &Tx, koc_id: Uuid) -> Result<()> {
     let withdrawn = Query::select()
         .column(consent::Column::Id)
@@ -53,18 +53,20 @@ async fn take_down(tx: &Tx, koc_id: Uuid) -> Result<()> {
             .filter(tryon::Column::Status.eq(post.status))
             .exec(tx.conn())
             .await?;
-        if moved.rows_affected == 1 {
-            let step = Move {
-                kind: "tryon",
-                id: post.id,
-                from: Some(post.status),
-                to,
-                event: "withdrawn",
-                by: By::SYSTEM,
-                why: Some(WHY),
-            };
-            tx.moved(step, json!({ "design_id": post.design_id, "koc_member_id": koc_id })).await?;
+        if moved.rows_affected == 0 {
+            // It moved under our eyes, maybe into view: the event has to look at it again.
+            return Err(Fault::Unavailable(format!("try-on {} moved while it was taken down", post.id)).into());
         }
+        let step = Move {
+            kind: "tryon",
+            id: post.id,
+            from: Some(post.status),
+            to,
+            event: "withdrawn",
+            by: By::SYSTEM,
+            why: Some(WHY),
+        };
+        tx.moved(step, json!({ "design_id": post.design_id, "koc_member_id": koc_id })).await?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! An approved post goes to communities, with the 广告 label, and may be taken back.
 
 use entity::community::{self, CommunityStatus};
+use entity::consent;
 use entity::tryon;
 use entity::tryon_community;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
@@ -18,7 +19,8 @@ use crate::flow::tryon::{policy, query};
 use crate::people::actor::Actor;
 
 /// Publishes an approved post to communities of its KOC: the given ones, or all when there are none
-/// given. It is labelled as an advertisement, for good.
+/// given. It is labelled as an advertisement, for good. Refused once the consent to show its pictures
+/// was taken back.
 pub async fn publish(
     app: &App,
     actor: &Actor,
@@ -35,6 +37,7 @@ pub async fn publish(
             return Ok(Done::replay(tryon));
         }
         let to = rules::next(tryon.status, Event::Publish).ok_or_else(|| rules::wrong_state(tryon.status))?;
+        check_consent(&tx, &tryon).await?;
         let audience = audience(&tx, &tryon, community_ids).await?;
         let row = tryon::ActiveModel {
             status: Set(to),
@@ -54,6 +57,25 @@ pub async fn publish(
         Ok(Done::new(query::find(tx.conn(), brand_id, id).await?))
     })
     .await
+}
+
+/// The consent that covers the post's pictures may have been taken back since they were handed in. One
+/// given anew covers what is handed in anew.
+async fn check_consent(tx: &Tx, tryon: &tryon::Model) -> Result<()> {
+    let covers = consent::Entity::find()
+        .filter(consent::Column::BrandId.eq(tryon.brand_id))
+        .filter(consent::Column::MemberId.eq(tryon.koc_member_id))
+        .filter(consent::Column::Id.eq(tryon.consent_id))
+        .filter(consent::Column::WithdrawnAt.is_null());
+    if covers.one(tx.conn()).await?.is_some() {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::ConsentMissing,
+        "The KOC took back her consent to show these pictures; the post cannot be published.",
+        "达人已撤回照片使用授权，该内容不能发布。",
+    )
+    .into())
 }
 
 /// The communities to publish to, each of the post's KOC and active.
