@@ -164,10 +164,10 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] input: RefundShortPiecesInput,
-    ) -> Result<RefundShortPiecesPayload> {
+    ) -> Result<Option<RefundShortPiecesPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let outcome = super::refund::short_pieces(app, actor, &input.idempotency_key, input.order_id.0).await;
-        RefundShortPiecesPayload::of(ctx, outcome)
+        RefundShortPiecesPayload::of(ctx, outcome).map(Some)
     }
 
     /// Sends a refund that WeChat Pay closed once more.
