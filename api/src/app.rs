@@ -59,9 +59,14 @@ impl App {
         let (cache, bus, redis) = match &config.redis_url {
             None => (Cache::memory(), Bus::memory(), None),
             Some(url) => {
+                let prefix = &config.redis_prefix;
                 let client = redis::Client::open(url.as_str()).context("REDIS_URL is not a Redis address")?;
                 let manager = client.get_connection_manager().await.context("cannot reach Redis")?;
-                (Cache::Redis(manager.clone()), Bus::redis(client, manager.clone(), stop.clone()), Some(manager))
+                (
+                    Cache::Redis(manager.clone(), prefix.clone()),
+                    Bus::redis(client, manager.clone(), prefix, stop.clone()),
+                    Some((manager, prefix.clone())),
+                )
             }
         };
         let limiter = Limiter::new(Rate { per_second: config.rate_per_second, burst: config.rate_burst }, redis);

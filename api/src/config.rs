@@ -41,6 +41,7 @@ settings! {
     database_url "DATABASE_URL" "" "postgres://… or sqlite://…; empty: SQLite in the data folder." secret;
     database_connections "SMALLBATCH_DATABASE_CONNECTIONS" "16" "Connections of the pool, 1 to 200; more than 16 make hot rows slower.";
     redis_url "REDIS_URL" "" "redis://…; empty: cache, limits and fan-out in memory of one process." secret;
+    redis_prefix "SMALLBATCH_REDIS_PREFIX" "smallbatch" "Begins every key and channel, so that deployments may share a Redis.";
     media_url "SMALLBATCH_MEDIA_URL" "" "s3://bucket/prefix (needs the s3 build feature); empty: the data folder." secret;
     media_options "SMALLBATCH_MEDIA_OPTIONS" "" "Options of the object store, name=value, comma separated (region, endpoint, access_key_id, secret_access_key)." secret;
     encryption_keys "SMALLBATCH_ENCRYPTION_KEYS" "" "id:base64 of 32 bytes, comma separated, the first one current; empty with SQLite: generated in the data folder." secret;
@@ -90,6 +91,7 @@ pub struct Config {
     pub database_url: String,
     pub database_connections: u32,
     pub redis_url: Option<String>,
+    pub redis_prefix: String,
     pub media_url: Option<String>,
     pub media_options: BTreeMap<String, String>,
     /// Key id → 32 bytes; empty when they are to be generated.
@@ -206,6 +208,7 @@ impl Reader {
             database_url,
             database_connections: self.within("database_connections", 1, 200)?,
             redis_url: self.url("redis_url", &["redis://", "rediss://"])?,
+            redis_prefix: self.text("redis_prefix").to_owned(),
             media_url: self.url("media_url", &["s3://"])?,
             media_options: self.pairs("media_options")?,
             encryption_keys,

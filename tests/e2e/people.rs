@@ -317,6 +317,8 @@ e2e! {
         app.settle().await;
         let open = outbox::Entity::find().filter(outbox::Column::DoneAt.is_null()).all(app.app.db.read()).await.expect("events");
         assert_eq!(open.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["nickname.offered"]);
+        // Put off twice: the second try, then the third, each after its pause.
+        app.advance(Duration::minutes(1)).await;
         app.advance(Duration::minutes(1)).await;
         let row = people::query::member(app.app.db.read(), brand.id, Brand::member_uuid(&mei)).await.expect("a member");
         assert_eq!(sea_orm::ActiveEnum::to_value(&row.nickname_verdict), "pass");

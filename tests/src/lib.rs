@@ -97,7 +97,9 @@ impl TestApp {
             ("introspection", "true"),
         ]);
         if let Some(redis) = database::redis_url(backend) {
-            table.extend(toml_of(&[("redis_url", &redis)]));
+            // A Redis of its own, as far as the app can tell: attempts of other tests do not count here.
+            let prefix = format!("smallbatch-test-{}", app_name(&dir));
+            table.extend(toml_of(&[("redis_url", &redis), ("redis_prefix", &prefix)]));
         }
         table.extend(toml_of(settings));
         let config = Config::from_parts(&table, |_| None).expect("valid settings");
@@ -169,6 +171,10 @@ impl TestApp {
         self.app.db.close().await.expect("the database closes");
         let _ = std::fs::remove_dir_all(&self.dir);
     }
+}
+
+fn app_name(dir: &std::path::Path) -> String {
+    dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn toml_of(pairs: &[(&str, &str)]) -> toml::Table {

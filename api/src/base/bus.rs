@@ -7,13 +7,12 @@ use redis::{AsyncCommands, Client};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-const CHANNEL: &str = "smallbatch:bus";
 const BACKLOG: usize = 1024;
 
 #[derive(Clone)]
 pub struct Bus {
     local: broadcast::Sender<String>,
-    redis: Option<ConnectionManager>,
+    redis: Option<(ConnectionManager, String)>,
 }
 
 impl Bus {
@@ -22,14 +21,15 @@ impl Bus {
     }
 
     /// Listens on its own connection until `stop`; reconnects by itself after a second.
-    pub fn redis(client: Client, publisher: ConnectionManager, stop: CancellationToken) -> Self {
+    pub fn redis(client: Client, publisher: ConnectionManager, prefix: &str, stop: CancellationToken) -> Self {
+        let channel = format!("{prefix}:bus");
         let local = broadcast::channel(BACKLOG).0;
-        let forward = local.clone();
+        let (forward, topic) = (local.clone(), channel.clone());
         tokio::spawn(async move {
             while !stop.is_cancelled() {
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    outcome = listen(&client, &forward) => {
+                    outcome = listen(&client, &topic, &forward) => {
                         if let Err(error) = outcome {
                             tracing::warn!(%error, "bus connection lost; connecting again");
                         }
@@ -38,7 +38,7 @@ impl Bus {
                 }
             }
         });
-        Bus { local, redis: Some(publisher) }
+        Bus { local, redis: Some((publisher, channel)) }
     }
 
     /// Tells every process, this one too, that there is news on `topic`.
@@ -47,10 +47,11 @@ impl Bus {
             None => {
                 let _ = self.local.send(topic.to_owned());
             }
-            Some(redis) => {
-                let (mut redis, local, topic) = (redis.clone(), self.local.clone(), topic.to_owned());
+            Some((redis, channel)) => {
+                let (mut redis, channel) = (redis.clone(), channel.clone());
+                let (local, topic) = (self.local.clone(), topic.to_owned());
                 tokio::spawn(async move {
-                    let sent: redis::RedisResult<()> = redis.publish(CHANNEL, &topic).await;
+                    let sent: redis::RedisResult<()> = redis.publish(channel, &topic).await;
                     if sent.is_err() {
                         let _ = local.send(topic);
                     }
@@ -64,10 +65,10 @@ impl Bus {
     }
 }
 
-async fn listen(client: &Client, forward: &broadcast::Sender<String>) -> redis::RedisResult<()> {
+async fn listen(client: &Client, channel: &str, forward: &broadcast::Sender<String>) -> redis::RedisResult<()> {
     use futures_util::StreamExt;
     let mut pubsub = client.get_async_pubsub().await?;
-    pubsub.subscribe(CHANNEL).await?;
+    pubsub.subscribe(channel).await?;
     let mut messages = pubsub.on_message();
     while let Some(message) = messages.next().await {
         let _ = forward.send(message.get_payload()?);

@@ -10,7 +10,8 @@ use redis::aio::ConnectionManager;
 #[derive(Clone)]
 pub enum Cache {
     Memory(moka::future::Cache<String, (Duration, Bytes)>),
-    Redis(ConnectionManager),
+    /// With the prefix of every key.
+    Redis(ConnectionManager, String),
 }
 
 struct PerEntry;
@@ -39,8 +40,8 @@ impl Cache {
     pub async fn get(&self, key: &str) -> Option<Bytes> {
         match self {
             Cache::Memory(cache) => cache.get(key).await.map(|(_, bytes)| bytes),
-            Cache::Redis(redis) => {
-                let found: redis::RedisResult<Option<Vec<u8>>> = redis.clone().get(prefixed(key)).await;
+            Cache::Redis(redis, prefix) => {
+                let found: redis::RedisResult<Option<Vec<u8>>> = redis.clone().get(prefixed(prefix, key)).await;
                 found.inspect_err(|error| tracing::warn!(%error, "cache read failed")).ok().flatten().map(Bytes::from)
             }
         }
@@ -49,10 +50,10 @@ impl Cache {
     pub async fn put(&self, key: &str, value: Bytes, keep: Duration) {
         match self {
             Cache::Memory(cache) => cache.insert(key.to_owned(), (keep, value)).await,
-            Cache::Redis(redis) => {
+            Cache::Redis(redis, prefix) => {
                 let stored: redis::RedisResult<()> = redis
                     .clone()
-                    .pset_ex(prefixed(key), value.as_ref(), u64::try_from(keep.as_millis()).unwrap_or(u64::MAX))
+                    .pset_ex(prefixed(prefix, key), value.as_ref(), u64::try_from(keep.as_millis()).unwrap_or(u64::MAX))
                     .await;
                 if let Err(error) = stored {
                     tracing::warn!(%error, "cache write failed");
@@ -64,8 +65,8 @@ impl Cache {
     pub async fn forget(&self, key: &str) {
         match self {
             Cache::Memory(cache) => cache.invalidate(key).await,
-            Cache::Redis(redis) => {
-                let gone: redis::RedisResult<()> = redis.clone().del(prefixed(key)).await;
+            Cache::Redis(redis, prefix) => {
+                let gone: redis::RedisResult<()> = redis.clone().del(prefixed(prefix, key)).await;
                 if let Err(error) = gone {
                     tracing::warn!(%error, "cache removal failed");
                 }
@@ -74,6 +75,6 @@ impl Cache {
     }
 }
 
-fn prefixed(key: &str) -> String {
-    format!("smallbatch:cache:{key}")
+fn prefixed(prefix: &str, key: &str) -> String {
+    format!("{prefix}:cache:{key}")
 }

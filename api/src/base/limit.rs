@@ -22,7 +22,7 @@ pub struct Rate {
 pub struct Limiter {
     rate: Rate,
     memory: Arc<DefaultKeyedRateLimiter<String>>,
-    redis: Option<ConnectionManager>,
+    redis: Option<(ConnectionManager, String)>,
 }
 
 /// Come back after this long.
@@ -43,7 +43,8 @@ redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', math.ceil((next - 
 return 0";
 
 impl Limiter {
-    pub fn new(rate: Rate, redis: Option<ConnectionManager>) -> Self {
+    /// `redis` comes with the prefix of every key.
+    pub fn new(rate: Rate, redis: Option<(ConnectionManager, String)>) -> Self {
         let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
         Limiter { rate, memory: Arc::new(DefaultKeyedRateLimiter::keyed(quota)), redis }
     }
@@ -51,11 +52,11 @@ impl Limiter {
     /// Takes `cost` points from `key`'s bucket; a cost above the burst counts as the burst.
     pub async fn take(&self, key: &str, cost: u32) -> Result<(), TooMany> {
         let cost = NonZeroU32::new(cost).unwrap_or(NonZeroU32::MIN).min(self.rate.burst);
-        if let Some(redis) = &self.redis {
+        if let Some((redis, prefix)) = &self.redis {
             let point = 1_000_000 / u64::from(self.rate.per_second.get());
             let script = redis::Script::new(GCRA);
             let waited: redis::RedisResult<u64> = script
-                .key(format!("smallbatch:limit:{key}"))
+                .key(format!("{prefix}:limit:{key}"))
                 .arg(point)
                 .arg(point * u64::from(self.rate.burst.get()))
                 .arg(point * u64::from(cost.get()))

@@ -28,7 +28,7 @@ pub async fn readyz(app: web::Data<App>) -> HttpResponse {
     {
         missing.push("migrations");
     }
-    if let Cache::Redis(redis) = &app.cache
+    if let Cache::Redis(redis, _) = &app.cache
         && redis::cmd("PING").query_async::<String>(&mut redis.clone()).await.is_err()
     {
         // Without Redis everything still works, slower; the balancer should not take us out for it.
