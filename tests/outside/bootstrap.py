@@ -28,8 +28,8 @@ def make() -> None:
         return
     print(f"making {PLACE}", file=sys.stderr)
     venv.create(PLACE, clear=True, with_pip=True)
-    install = [PLACE / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, "--requirement", HERE / "requirements.txt"], check=True)
+    install = [str(PLACE / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*install, "--requirement", str(HERE / "requirements.txt")], check=True)
     mark.write_text(wanted)
 
 
