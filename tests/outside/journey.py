@@ -50,7 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--members", type=int, default=30)
     parser.add_argument("--designs", type=int, default=6)
     parser.add_argument("--orders", type=int, default=8, help="one more is paid, cancelled and refunded")
-    parser.add_argument("--patience", type=float, default=120, metavar="SECONDS", help="for anything a worker does")
+    parser.add_argument("--patience", type=float, default=300, metavar="SECONDS", help="for anything a worker does")
     parser.add_argument(
         "--before",
         action="append",

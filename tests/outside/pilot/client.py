@@ -99,9 +99,7 @@ class Person:
     def ask(self, operation: str, server: int | None = None, **variables: Any) -> dict[str, Any]:
         """The `data` of an answer; a top-level error raises TransportQueryError."""
         api = self._api(server)
-        request = GraphQLRequest(
-            self.world.documents[operation], variable_values=variables, operation_name=operation
-        )
+        request = GraphQLRequest(self.world.documents[operation], variable_values=variables, operation_name=operation)
         return self._session(api).execute(request)
 
     def act(self, operation: str, step: str, server: int | None = None, **fields: Any) -> dict[str, Any]:

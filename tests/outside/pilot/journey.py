@@ -67,7 +67,7 @@ class Journey:
     owner: Person
     factory: Person
     staff: dict[str, Person] = field(default_factory=dict)
-    koc: Person | None = None
+    koc: Person = field(init=False)
     members: list[Person] = field(default_factory=list)
     # Ids of what was made, by a name of ours.
     made: dict[str, Any] = field(default_factory=dict)
@@ -83,6 +83,10 @@ class Journey:
 
     def openid(self, name: str) -> str:
         return f"outside-{self.world.run}-{name}"
+
+    def tracking_no(self, number: int) -> str:
+        """A carrier gives a number once; so does a run."""
+        return f"SF{int(self.world.run, 16):010}{number:05}"
 
     def sign_in_member(self, name: str) -> Person:
         """Signs in with a fresh `wx.login` code."""

@@ -84,7 +84,7 @@ def _produce(journey: Journey, epoch: int) -> None:
         batchId=batch,
         epoch=epoch,
         carrier="SF",
-        trackingNo="SF2000000000001",
+        trackingNo=journey.tracking_no(1),
         cartons=1,
         cells=cells,
         isFinal=True,
@@ -101,7 +101,7 @@ def _deliver(journey: Journey) -> None:
         time.sleep(POLL_SECONDS)
     expect("orders packed", {item["parcel"]["orderId"] for item in items}, set(journey.orders))
     parcels = [
-        {"parcelId": item["parcel"]["id"], "carrier": "SF", "trackingNo": f"SF30000000{n:05}"}
+        {"parcelId": item["parcel"]["id"], "carrier": "SF", "trackingNo": journey.tracking_no(100 + n)}
         for n, item in enumerate(items)
     ]
     support.act("DispatchParcels", "parcels", batchId=batch, parcels=parcels)

@@ -1,6 +1,7 @@
 """The sample goes to the KOC; her post is checked by WeChat and published."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from .journey import Journey, expect
 from .picture import jpeg
@@ -18,7 +19,8 @@ def show(journey: Journey) -> None:
         tryOnDueAt=(datetime.now(UTC) + timedelta(days=10)).isoformat(),
     )["sample"]
     tryon = sample["tryOn"]["id"]
-    merchandiser.act("DispatchSample", "sent", sampleId=sample["id"], carrier="SF", trackingNo="SF1000000000001")
+    parcel: dict[str, Any] = {"carrier": "SF", "trackingNo": journey.tracking_no(0)}
+    merchandiser.act("DispatchSample", "sent", sampleId=sample["id"], **parcel)
     koc.act("ConfirmSampleReceived", "here", sampleId=sample["id"])
     for kind in ["PHOTOS", "BODY_DATA"]:
         koc.act("GrantConsent", f"consent-{kind}", kind=kind, textVersion="2026-01")
