@@ -9,6 +9,7 @@ pub fn start(config: &Config) {
 }
 
 /// For the demo, whose own words are the output: only what went wrong, unless the settings ask for more.
+#[cfg(feature = "standin")]
 pub fn start_quiet(config: &Config) {
     install(config, if config.log == "info" { "warn" } else { &config.log });
 }

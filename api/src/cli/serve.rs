@@ -50,7 +50,9 @@ pub fn listen(config: &Config) -> Result<TcpListener> {
 
 /// Starts everything. The embedded database is migrated by itself; PostgreSQL only by `migrate up`,
 /// since several servers share it and a deploy decides when.
-pub async fn start(mut config: Config, listener: TcpListener, with_worker: bool) -> Result<Running> {
+pub async fn start(config: Config, listener: TcpListener, with_worker: bool) -> Result<Running> {
+    #[cfg(feature = "standin")]
+    let mut config = config;
     #[cfg(feature = "standin")]
     let standin = match config.wechat {
         WechatMode::Standin => {
