@@ -12,11 +12,6 @@ pub async fn find(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result
     design::Entity::find_by_id((brand_id, id)).one(db).await?.ok_or_else(|| Error::not_found("design"))
 }
 
-/// One version of a design by its own id.
-pub async fn find_version(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<design_version::Model> {
-    design_version::Entity::find_by_id((brand_id, id)).one(db).await?.ok_or_else(|| Error::not_found("design version"))
-}
-
 /// The version that `design` now works on or shows.
 pub async fn current_version(db: &impl ConnectionTrait, design: &design::Model) -> Result<design_version::Model> {
     let found = design_version::Entity::find()

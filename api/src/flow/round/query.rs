@@ -3,7 +3,7 @@
 use entity::community;
 use entity::membership::{self, MembershipStatus};
 use entity::round::{self, RoundStatus};
-use entity::{pick, round_community, round_entry};
+use entity::{round_community, round_entry};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
@@ -53,28 +53,6 @@ pub async fn communities_of(db: &impl ConnectionTrait, brand_id: Uuid, round_id:
         .filter(round_community::Column::RoundId.eq(round_id))
         .order_by_asc(round_community::Column::CommunityId);
     Ok(found.into_tuple().all(db).await?)
-}
-
-/// Members whose pick of `design_id` stands, by id, at most `limit` of those after `after`: for work
-/// that goes through all pickers in steps.
-pub async fn pickers(
-    db: &impl ConnectionTrait,
-    brand_id: Uuid,
-    round_id: Uuid,
-    design_id: Uuid,
-    after: Option<Uuid>,
-    limit: u64,
-) -> Result<Vec<Uuid>> {
-    let mut found = pick::Entity::find()
-        .select_only()
-        .column(pick::Column::MemberId)
-        .filter(pick::Column::BrandId.eq(brand_id))
-        .filter(pick::Column::RoundId.eq(round_id))
-        .filter(pick::Column::DesignId.eq(design_id));
-    if let Some(after) = after {
-        found = found.filter(pick::Column::MemberId.gt(after));
-    }
-    Ok(found.order_by_asc(pick::Column::MemberId).limit(limit).into_tuple().all(db).await?)
 }
 
 /// The rounds that `actor` may see: staff all of the brand; a member those put to a community she is

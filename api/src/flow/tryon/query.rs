@@ -4,7 +4,7 @@ use entity::membership::{self, MembershipStatus};
 use entity::sample::{self, SampleStatus};
 use entity::security_check;
 use entity::tryon::{self, TryonStatus};
-use entity::{tryon_community, tryon_media};
+use entity::tryon_community;
 use sea_orm::sea_query::{ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
@@ -116,16 +116,6 @@ pub async fn is_shown_to(db: &impl ConnectionTrait, brand_id: Uuid, tryon_id: Uu
     let found = tryon::Entity::find_by_id((brand_id, tryon_id))
         .filter(tryon::Column::Id.in_subquery(shown_to(brand_id, member_id)));
     Ok(found.one(db).await?.is_some())
-}
-
-/// Media of a post in order.
-pub async fn media_of(db: &impl ConnectionTrait, brand_id: Uuid, tryon_id: Uuid) -> Result<Vec<tryon_media::Model>> {
-    Ok(tryon_media::Entity::find()
-        .filter(tryon_media::Column::BrandId.eq(brand_id))
-        .filter(tryon_media::Column::TryonId.eq(tryon_id))
-        .order_by_asc(tryon_media::Column::Position)
-        .all(db)
-        .await?)
 }
 
 /// The checks of one revision of a post.
