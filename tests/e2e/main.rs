@@ -2,7 +2,9 @@
 
 use tests::{TestApp, e2e};
 
+mod authorization;
 mod batch;
+mod canary;
 mod catalogue;
 mod community;
 mod delivery;

@@ -10,9 +10,11 @@ mod answer;
 mod database;
 pub mod floor;
 pub mod outside;
-mod people;
+pub mod people;
 mod person;
 mod rounds;
+pub mod schema;
+pub mod world;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
