@@ -19,6 +19,7 @@ mod people;
 mod presale;
 mod push;
 mod round;
+mod rush;
 mod shop;
 mod tryon;
 mod walk;
