@@ -116,12 +116,15 @@ async fn grouped<F: Future<Output = Answer>>(
 
 e2e! {
     async fn three_hundred_want_a_hundred_pieces_of_twelve_skus(app) {
-        let skus: Vec<_> = (0..12)
-            .map(|n| json!({ "color": format!("colour {}", n / 4), "size": ["S", "M", "L", "XL"][n % 4], "cap": if n < 4 { 9 } else { 8 } }))
-            .collect();
+        let sku = |n: usize| {
+            let (color, size, cap) = (format!("colour {}", n / 4), format!("size {}", n % 4), if n < 4 { 9 } else { 8 });
+            json!({ "color": color, "size": size, "cap": cap })
+        };
+        let skus: Vec<_> = (0..12).map(sku).collect();
         let shop = &Shop::open(app, &[], json!({ "skus": skus })).await;
         let buyers = buyers(shop, 300).await;
-        let answers = join_all(buyers.iter().enumerate().map(|(n, buyer)| shop.place(buyer, &[(n % 12, 1)]))).await;
+        let place = async |n: usize| shop.place(&buyers[n], &[(n % 12, 1)]).await;
+        let answers = join_all((0..300).map(place)).await;
         assert_eq!(answers.iter().filter(|answer| is_placed(answer)).count(), 100);
         for answer in answers.iter().filter(|answer| !is_placed(answer)) {
             let refusal = answer.refusal();
@@ -309,7 +312,7 @@ e2e! {
         let buyers = buyers(shop, 9).await;
         let first = shop.placed(&buyers[0], &[(0, 2)]).await;
         app.app.clock.advance(Duration::minutes(16));
-        let place = |n: usize| shop.place(&buyers[n], &[(0, 1)]);
+        let place = async |n: usize| shop.place(&buyers[n], &[(0, 1)]).await;
         let (answers, ()) = tokio::join!(join_all((1..9).map(place)), app.settle());
         let won = answers.iter().filter(|answer| is_placed(answer)).count();
         assert_eq!(shop.order_status(&buyers[0], &first).await, "EXPIRED");
