@@ -4,6 +4,7 @@ pub mod address;
 pub mod consent;
 pub mod inbox;
 pub mod session;
+mod subscription;
 pub mod team;
 pub mod view;
 pub mod viewer;
@@ -14,6 +15,7 @@ use crate::error::Result;
 use crate::people::actor::Actor;
 
 pub use view::{Brand, Factory, Member, Staff};
+pub use subscription::InboxSubscription;
 use viewer::Viewer;
 
 #[derive(Default)]
