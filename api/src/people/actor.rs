@@ -19,7 +19,7 @@ pub enum Actor {
 
 /// The address a request came from; the nearest hop unless a proxy is trusted. The edge puts it into
 /// the request's data, for limits on attempts.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ClientIp(pub Option<IpAddr>);
 
 /// A member of one brand, signed in from the mini-program.
