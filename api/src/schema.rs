@@ -48,7 +48,7 @@ pub struct Mutation(
     DeliveryMutation,
 );
 
-/// Each begins with the current state and goes on with what changes; see [`crate::live`].
+/// What is pushed over a WebSocket: each begins with the current state and goes on with what changes.
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(
     InboxSubscription,

@@ -13,6 +13,8 @@ pub mod outside;
 mod people;
 mod person;
 mod rounds;
+mod sibling;
+mod socket;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -31,6 +33,8 @@ pub use database::Backend;
 pub use people::Brand;
 pub use person::{Person, picture};
 pub use rounds::design_content;
+pub use sibling::Sibling;
+pub use socket::Socket;
 
 /// When every test begins: a Monday morning in Shanghai.
 pub const START: &str = "2026-03-02T02:00:00Z";
