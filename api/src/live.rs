@@ -57,7 +57,11 @@ struct Follow<Read> {
 
 /// Streams what `read` gives: now, and again after news on `topic`. An error is pushed
 /// too, and ends the stream.
-pub fn follow<T, Read, Fut>(ctx: &Context<'_>, topic: &str, read: Read) -> impl Stream<Item = Pushed<T>> + use<T, Read, Fut>
+pub fn follow<T, Read, Fut>(
+    ctx: &Context<'_>,
+    topic: &str,
+    read: Read,
+) -> impl Stream<Item = Pushed<T>> + use<T, Read, Fut>
 where
     Read: FnMut() -> Fut,
     Fut: Future<Output = Result<Push<T>>>,

@@ -47,9 +47,7 @@ pub fn topics_of(kind: &str, id: Uuid, payload: &Value) -> Vec<String> {
     match kind {
         "round" => vec![round(id)],
         "presale" => vec![presale(id)],
-        "order" => {
-            named("presale_id").map(presale).into_iter().chain(named("member_id").map(orders_of)).collect()
-        }
+        "order" => named("presale_id").map(presale).into_iter().chain(named("member_id").map(orders_of)).collect(),
         "member" | "staff" => vec![rights_of(id)],
         _ => Vec::new(),
     }

@@ -7,6 +7,7 @@
 //! `e2e!` makes of one test body two tests, one on SQLite and one on PostgreSQL (with Redis).
 
 mod answer;
+mod cable;
 mod database;
 pub mod floor;
 pub mod outside;
@@ -29,6 +30,7 @@ use smallbatch::wechat::standin::Standin;
 use smallbatch::{http, worker};
 
 pub use answer::Answer;
+pub use cable::Cable;
 pub use database::Backend;
 pub use people::Brand;
 pub use person::{Person, picture};

@@ -117,7 +117,13 @@ impl Bus {
 
     /// Listens on its own connection until `stop`; connects again by itself after a second. `me` is
     /// another one for each process.
-    pub fn redis(client: Client, publisher: ConnectionManager, prefix: &str, me: &str, stop: CancellationToken) -> Self {
+    pub fn redis(
+        client: Client,
+        publisher: ConnectionManager,
+        prefix: &str,
+        me: &str,
+        stop: CancellationToken,
+    ) -> Self {
         let outside = Outside { publisher, channel: format!("{prefix}:bus").into(), me: me.into() };
         let bus = Bus { local: Local::new(), redis: Some(outside.clone()) };
         let local = bus.local.clone();

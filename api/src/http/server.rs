@@ -78,9 +78,9 @@ fn routes(cfg: &mut web::ServiceConfig) {
 
 /// Too many sockets of one address wait to say who they are.
 pub(super) fn too_many_sockets() -> HttpResponse {
-    HttpResponse::TooManyRequests().insert_header((RETRY_AFTER, "3")).json(
-        json!({ "error": { "code": "RATE_LIMITED", "message": "Too many sockets at once; come back in 3 s." } }),
-    )
+    HttpResponse::TooManyRequests()
+        .insert_header((RETRY_AFTER, "3"))
+        .json(json!({ "error": { "code": "RATE_LIMITED", "message": "Too many sockets at once; come back in 3 s." } }))
 }
 
 async fn nothing_here() -> HttpResponse {

@@ -1,13 +1,15 @@
 //! What is pushed, to whom, and how often.
 
-use tests::{Backend, Socket};
+use tests::{Backend, Cable, Socket};
 
 use super::*;
 
-const PROGRESS: &str = "subscription($id: ID!) { presaleProgress(presaleId: $id) { status paidPieces skus { remaining } } }";
+const PROGRESS: &str =
+    "subscription($id: ID!) { presaleProgress(presaleId: $id) { status paidPieces skus { remaining } } }";
 const ORDERS: &str = "subscription { myOrders(first: 5) { totalCount nodes { id status } } }";
 const INBOX: &str = "subscription { inbox { unreadCount inbox(first: 3) { nodes { title } } } }";
-const FEED: &str = "subscription($after: String) { factoryFeed(after: $after, first: 2) { edges { cursor node { sequence kind } } } }";
+const FEED: &str =
+    "subscription($after: String) { factoryFeed(after: $after, first: 2) { edges { cursor node { sequence kind } } } }";
 
 e2e! {
     async fn a_tally_begins_with_what_is_and_many_picks_are_one_push(app) {
@@ -109,7 +111,7 @@ e2e! {
         let mut socket = mei.socket().await;
         socket.subscribe("1", INBOX, json!({})).await;
         assert_eq!(socket.push("1").await["inbox"]["unreadCount"], 0);
-        brand.sold(&[]).await;
+        brand.sold(&[&[("red/S", 1)]]).await;
         socket.push_until("1", |data| data["inbox"]["unreadCount"] == 1).await;
         let ids = mei.gql("{ viewer { inbox { nodes { id } } } }", json!({})).await.ok("viewer.inbox.nodes.0.id");
         let read = "mutation($input: MarkReadInput!) { markRead(input: $input) { unreadCount } }";
@@ -133,8 +135,40 @@ async fn a_pick_at_one_server_is_seen_at_another() {
     lan.pick(&round, &designs[0]).await.ok("pickDesign.entry");
     socket.push_until("1", |tally| picks(tally) == 1).await;
     // Signing out here closes the socket there.
-    mei.gql("mutation { signOut { userErrors { code } } }", json!({})).await;
+    mei.gql("mutation { signOut { signedOut } }", json!({})).await.ok("signOut.signedOut");
     assert_eq!(socket.closed().await, 4403);
+    sibling.finish().await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_redis_a_server_tells_its_own_and_afterwards_what_was_missed() {
+    let app = TestApp::start(Backend::Postgres).await;
+    let cable = Cable::to(app.app.config.redis_url.as_deref().expect("Redis")).await;
+    let sibling = app.sibling_with(|config| config.redis_url = Some(cable.url.clone())).await;
+    let brand = app.brand("first").await;
+    let (koc, mei, lan) = (brand.koc("koc").await, brand.member("mei").await, brand.member("lan").await);
+    let community = brand.community(&koc, &[&mei, &lan]).await;
+    let designs = brand.designs(2).await;
+    let round = brand.open_round(&[&community], &designs, 1).await;
+    let mut socket = Socket::of(&sibling.url, mei.token.as_deref().expect("a token")).await;
+    socket.subscribe("1", TALLY, json!({ "id": round })).await;
+    assert_eq!(picks(&socket.push("1").await), 0);
+
+    cable.cut();
+    let mut hers = Socket::of(&sibling.url, lan.token.as_deref().expect("a token")).await;
+    let pick = "mutation($input: PickDesignInput!) { pickDesign(input: $input) { entry { picks } } }";
+    let input = json!({ "idempotencyKey": "without-redis", "roundId": round, "designId": designs[0] });
+    hers.subscribe("pick", pick, json!({ "input": input })).await;
+    assert_eq!(hers.push("pick").await["pickDesign"]["entry"]["picks"], 1);
+    socket.push_until("1", |tally| picks(tally) == 1).await;
+
+    // Nobody can tell the sibling of this one now.
+    lan.pick(&round, &designs[1]).await.ok("pickDesign.entry");
+    cable.mend();
+    socket.push_until("1", |tally| picks(tally) == 2).await;
+    lan.unpick(&round, &designs[1]).await.ok("unpickDesign.entry");
+    socket.push_until("1", |tally| picks(tally) == 1).await;
     sibling.finish().await;
     app.finish().await;
 }

@@ -67,14 +67,7 @@ pub fn check(app: &App, envelope: &Envelope, caller: &Caller<'_>) -> Result<Chec
 }
 
 /// Runs it. A panic ends this operation only.
-pub async fn run(
-    app: App,
-    schema: ApiSchema,
-    caller: Caller<'static>,
-    envelope: Envelope,
-    checked: Checked,
-    out: Out,
-) {
+pub async fn run(app: App, schema: ApiSchema, caller: Caller<'static>, envelope: Envelope, checked: Checked, out: Out) {
     let lang = caller.lang;
     let work = async {
         match is_subscription(&checked) {

@@ -272,11 +272,22 @@ mod tests {
     fn what_is_no_message_closes() {
         let long = subscribe(&"x".repeat(MAX_ID + 1));
         for text in [
-            "", "null", "[]", "{", "{}", r#"{"type":1}"#, r#"{"type":"start","id":"1"}"#, r#"{"type":"ack"}"#,
-            r#"{"type":"ping","payload":1}"#, r#"{"type":"connection_init","payload":"x"}"#,
-            r#"{"type":"subscribe","id":"1"}"#, r#"{"type":"subscribe","id":1,"payload":{"query":"{a}"}}"#,
-            r#"{"type":"subscribe","id":"","payload":{"query":"{a}"}}"#, r#"{"type":"subscribe","id":"1","payload":{}}"#,
-            r#"{"type":"complete"}"#, &long,
+            "",
+            "null",
+            "[]",
+            "{",
+            "{}",
+            r#"{"type":1}"#,
+            r#"{"type":"start","id":"1"}"#,
+            r#"{"type":"ack"}"#,
+            r#"{"type":"ping","payload":1}"#,
+            r#"{"type":"connection_init","payload":"x"}"#,
+            r#"{"type":"subscribe","id":"1"}"#,
+            r#"{"type":"subscribe","id":1,"payload":{"query":"{a}"}}"#,
+            r#"{"type":"subscribe","id":"","payload":{"query":"{a}"}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{}}"#,
+            r#"{"type":"complete"}"#,
+            &long,
         ] {
             closes(open().receive(text), 4400);
         }

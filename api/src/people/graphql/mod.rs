@@ -14,8 +14,8 @@ use async_graphql::{Context, MergedObject, Object};
 use crate::error::Result;
 use crate::people::actor::Actor;
 
-pub use view::{Brand, Factory, Member, Staff};
 pub use subscription::InboxSubscription;
+pub use view::{Brand, Factory, Member, Staff};
 use viewer::Viewer;
 
 #[derive(Default)]

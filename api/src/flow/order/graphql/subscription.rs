@@ -34,7 +34,9 @@ impl OrderSubscription {
             let args = PageArgs::new(first, None, None, None);
             let view = |row: order::Model| (row.id, Order(row));
             let select = query::visible_to(actor)?;
-            list.page(ctx, app.db.read(), select, order::Column::Id, &args, view).await.map(|page| Push::State(Some(page)))
+            list.page(ctx, app.db.read(), select, order::Column::Id, &args, view)
+                .await
+                .map(|page| Push::State(Some(page)))
         }))
     }
 }
