@@ -7,6 +7,7 @@
 //!
 //! - [`protocol`]: messages and the state machine, without a transport
 //! - [`socket`]: the loop of one socket
+//! - [`token`]: who it is
 //! - [`operation`]: from `subscribe` to its last message
 //! - [`limits`]: sockets at once, messages a second
 //!
@@ -20,6 +21,7 @@ pub mod limits;
 mod operation;
 mod protocol;
 mod socket;
+mod token;
 
 use actix_web::http::header::{ACCEPT_LANGUAGE, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, guard, web};
