@@ -25,6 +25,7 @@ pub mod http;
 pub mod insight;
 pub mod invariants;
 pub mod load;
+pub mod node;
 pub mod people;
 pub mod provider;
 pub mod schema;

@@ -14,6 +14,7 @@ use crate::flow::round::graphql::{RoundMutation, RoundQuery};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::growth::graphql::GrowthQuery;
 use crate::insight::graphql::InsightQuery;
+use crate::node::NodeQuery;
 use crate::people::graphql::{PeopleMutation, PeopleQuery};
 
 #[derive(MergedObject, Default)]
@@ -31,6 +32,7 @@ pub struct Query(
     DeliveryQuery,
     GrowthQuery,
     InsightQuery,
+    NodeQuery,
 );
 
 #[derive(MergedObject, Default)]

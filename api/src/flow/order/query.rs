@@ -88,3 +88,31 @@ pub async fn lines_of_all(
     }
     Ok(found)
 }
+
+/// Those of `ids` that `actor` may see.
+pub async fn visible_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<order::Model>> {
+    let Ok(visible) = visible_to(actor) else { return Ok(Vec::new()) };
+    Ok(visible.filter(order::Column::Id.is_in(ids.iter().copied())).all(db).await?)
+}
+
+/// Those of `ids` that are of an order which `actor` may see, each with its order.
+pub async fn lines_among(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<(order_line::Model, order::Model)>> {
+    let Ok(brand_id) = actor.brand_id() else { return Ok(Vec::new()) };
+    let lines = order_line::Entity::find()
+        .filter(order_line::Column::BrandId.eq(brand_id))
+        .filter(order_line::Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?;
+    let orders: Vec<Uuid> = lines.iter().map(|line| line.order_id).collect();
+    let orders: HashMap<Uuid, order::Model> =
+        visible_among(db, actor, &orders).await?.into_iter().map(|order| (order.id, order)).collect();
+    let seen = lines.into_iter().filter_map(|line| {
+        let order = orders.get(&line.order_id)?.clone();
+        Some((line, order))
+    });
+    Ok(seen.collect())
+}

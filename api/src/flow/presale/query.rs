@@ -112,3 +112,29 @@ pub async fn offer(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid, member_i
 pub fn zone(name: &str) -> Result<Tz> {
     name.parse().map_err(|_| anyhow::anyhow!("the brand's time zone “{name}” is not known").into())
 }
+
+/// Those of `ids` that `actor` may see.
+pub async fn visible_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<presale::Model>> {
+    let Ok(visible) = visible_to(actor) else { return Ok(Vec::new()) };
+    Ok(visible.filter(presale::Column::Id.is_in(ids.iter().copied())).all(db).await?)
+}
+
+/// Those of `ids` that are of a presale which `actor` may see.
+pub async fn skus_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<presale_sku::Model>> {
+    let (Ok(brand_id), Ok(visible)) = (actor.brand_id(), visible_to(actor)) else { return Ok(Vec::new()) };
+    let presales = sea_orm::QuerySelect::column(sea_orm::QuerySelect::select_only(visible), presale::Column::Id);
+    let found = presale_sku::Entity::find()
+        .filter(presale_sku::Column::BrandId.eq(brand_id))
+        .filter(presale_sku::Column::Id.is_in(ids.iter().copied()))
+        .filter(presale_sku::Column::PresaleId.in_subquery(QueryTrait::into_query(presales)));
+    Ok(found.all(db).await?)
+}
+
+/// The versions in which `actor` meets `designs` in presales, oldest first: (design, version).
+pub async fn offered_among(db: &impl ConnectionTrait, actor: &Actor, designs: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let Ok(visible) = visible_to(actor) else { return Ok(Vec::new()) };
+    let found = visible
+        .filter(presale::Column::DesignId.is_in(designs.iter().copied()))
+        .order_by_asc(presale::Column::Id);
+    Ok(found.all(db).await?.into_iter().map(|row| (row.design_id, row.design_version_id)).collect())
+}

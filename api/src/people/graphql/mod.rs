@@ -13,6 +13,9 @@ use async_graphql::{Context, MergedObject, Object};
 use crate::error::Result;
 use crate::people::actor::Actor;
 
+pub use address::Address;
+pub use consent::Consent;
+pub use inbox::InboxMessage;
 pub use view::{Brand, Factory, Member, Staff};
 use viewer::Viewer;
 

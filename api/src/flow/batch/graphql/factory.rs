@@ -82,7 +82,7 @@ impl From<batch::Model> for FactoryBatch {
 
 impl FactoryBatch {
     /// The batch, if this factory may see it now.
-    async fn load(ctx: &Context<'_>, factory_id: Uuid, brand_id: Uuid, id: Uuid) -> Result<Option<Self>> {
+    pub(super) async fn load(ctx: &Context<'_>, factory_id: Uuid, brand_id: Uuid, id: Uuid) -> Result<Option<Self>> {
         let loaders = load::of(ctx);
         let Some(batch) = loaders.load_one(BatchById(brand_id, id)).await? else { return Ok(None) };
         let is_offered = batch.factory_id.is_none()
@@ -95,7 +95,7 @@ impl FactoryBatch {
 #[Object]
 impl FactoryBatch {
     /// Names the batch in every mutation about it.
-    async fn id(&self) -> BatchId {
+    pub async fn id(&self) -> BatchId {
         self.0.id.into()
     }
 
@@ -231,7 +231,8 @@ pub struct FactoryDesk(Uuid);
 #[Object]
 impl FactoryDesk {
     /// Who I am.
-    async fn id(&self) -> FactoryId {
+    #[graphql(deprecation = "A desk is no thing of its own; ask `viewer { factory { id } }`.")]
+    pub async fn id(&self) -> FactoryId {
         self.0.into()
     }
 

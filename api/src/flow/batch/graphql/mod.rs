@@ -10,8 +10,11 @@ mod shipment;
 mod staff;
 mod staff_mutation;
 mod ticket;
+pub mod visible;
 
 pub use factory::{FactoryBatch, FactoryDesk, FactoryQuery};
 pub use factory_mutation::FactoryMutation;
+pub use shipment::Shipment;
 pub use staff::{Batch, BatchQuery};
 pub use staff_mutation::BatchMutation;
+pub use ticket::Unit;
