@@ -20,5 +20,6 @@ mod presale;
 mod push;
 mod round;
 mod shop;
+mod tools;
 mod tryon;
 mod walk;

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { buildClientSchema, buildSchema, getIntrospectionQuery, lexicographicSortSchema, printSchema,
+import { buildClientSchema, buildSchema, getIntrospectionQuery, isObjectType, lexicographicSortSchema, printSchema,
   validateSchema } from 'graphql';
 
 const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
@@ -17,7 +17,7 @@ test('schema.graphql is a valid schema', () => {
 });
 
 test('whatever has an id and is a thing of its own is a Node', () => {
-  const objects = Object.values(printed.getTypeMap()).filter((type) => type.getInterfaces && type.getFields?.().id);
+  const objects = Object.values(printed.getTypeMap()).filter((type) => isObjectType(type) && type.getFields().id);
   const bare = objects.filter((type) => String(type.getFields().id.type) === 'ID!')
     .filter((type) => !type.getInterfaces().some((face) => face.name === 'Node'))
     .filter((type) => !type.getFields().id.deprecationReason)

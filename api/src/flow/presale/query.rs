@@ -133,8 +133,7 @@ pub async fn skus_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) 
 /// The versions in which `actor` meets `designs` in presales, oldest first: (design, version).
 pub async fn offered_among(db: &impl ConnectionTrait, actor: &Actor, designs: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
     let Ok(visible) = visible_to(actor) else { return Ok(Vec::new()) };
-    let found = visible
-        .filter(presale::Column::DesignId.is_in(designs.iter().copied()))
-        .order_by_asc(presale::Column::Id);
+    let found =
+        visible.filter(presale::Column::DesignId.is_in(designs.iter().copied())).order_by_asc(presale::Column::Id);
     Ok(found.all(db).await?.into_iter().map(|row| (row.design_id, row.design_version_id)).collect())
 }

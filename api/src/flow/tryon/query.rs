@@ -144,9 +144,8 @@ pub fn visible_to(actor: &Actor) -> Result<Select<tryon::Entity>> {
     let brand_id = actor.brand_id()?;
     let all = tryons(brand_id, None, None);
     let Actor::Member(me) = actor else { return Ok(all) };
-    let shown = tryon::Column::Status
-        .eq(TryonStatus::Published)
-        .and(tryon::Column::Id.in_subquery(shown_to(brand_id, me.id)));
+    let shown =
+        tryon::Column::Status.eq(TryonStatus::Published).and(tryon::Column::Id.in_subquery(shown_to(brand_id, me.id)));
     Ok(all.filter(tryon::Column::KocMemberId.eq(me.id).or(shown)))
 }
 
@@ -196,9 +195,7 @@ pub async fn media_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid])
         .and_where(design_picture::Column::DesignVersionId.in_subquery(slates))
         .take();
     let own = match actor {
-        Actor::Member(me) => {
-            media::Column::OwnerKind.eq(MediaOwnerKind::Member).and(media::Column::OwnerId.eq(me.id))
-        }
+        Actor::Member(me) => media::Column::OwnerKind.eq(MediaOwnerKind::Member).and(media::Column::OwnerId.eq(me.id)),
         _ => media::Column::OwnerKind.eq(MediaOwnerKind::Staff),
     };
     let found = media::Entity::find()
