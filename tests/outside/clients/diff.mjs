@@ -10,7 +10,8 @@
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-import { buildSchema, findBreakingChanges, findDangerousChanges, isEnumType } from 'graphql';
+import { buildSchema, findBreakingChanges, findDangerousChanges, isEnumType,
+  specifiedDirectives } from 'graphql';
 
 const ANNOUNCEABLE = new Set(['FIELD_REMOVED', 'VALUE_REMOVED_FROM_ENUM']);
 const REASON_TO_NOBODY = 'No longer supported'; // what graphql-js says when no reason is given
@@ -33,6 +34,10 @@ function isAnnounced(released, change) {
   return Boolean(reason) && reason !== REASON_TO_NOBODY;
 }
 
+// The specification's own directives are printed only where they are used; clients bring them along.
+const isOurs = ({ type, description }) => !(type.startsWith('DIRECTIVE_')
+  && specifiedDirectives.some(({ name }) => description.match(/\w+/g).includes(name)));
+
 const said = (change) => `${change.type}: ${change.description}`;
 
 function acceptances(text) {
@@ -47,7 +52,7 @@ function acceptances(text) {
 export function compare(releasedText, currentText, acceptedText = '') {
   const [released, current] = [buildSchema(releasedText), buildSchema(currentText)];
   const accepted = acceptances(acceptedText);
-  const all = findBreakingChanges(released, current);
+  const all = findBreakingChanges(released, current).filter(isOurs);
   const announced = all.filter((change) => isAnnounced(released, change)).map(said);
   const left = all.filter((change) => !isAnnounced(released, change)).map(said);
   const isAccepted = (change) => accepted.some((one) => one.reason && one.change === change);
