@@ -12,6 +12,7 @@ mod factory;
 mod house;
 mod insight;
 mod media;
+mod node;
 mod notify;
 mod order;
 mod payment;

@@ -9,8 +9,8 @@ use super::Node;
 use crate::app::App;
 use crate::base::id::{Kind, kind};
 use crate::error::Result;
-use crate::flow::batch::graphql::visible as batches;
-use crate::flow::batch::query::visible::factories;
+use crate::flow::batch::graphql::{Batch, FactoryBatch, Shipment, Unit};
+use crate::flow::batch::query::visible as batches;
 use crate::flow::community::graphql::Community;
 use crate::flow::delivery::graphql::Parcel;
 use crate::flow::design::graphql::Design;
@@ -79,7 +79,7 @@ pub async fn find(ctx: &Context<'_>, prefix: &str, ids: &[Uuid]) -> Result<Found
         }
         kind::Sample::PREFIX => nodes!(tryon::query::samples_among(db, actor, ids).await?, Sample(Sample)),
         kind::TryOn::PREFIX => nodes!(tryon::query::visible_among(db, actor, ids).await?, TryOn(TryOn)),
-        kind::Media::PREFIX => nodes!(tryon::query::media_among(db, actor, ids).await?, Media(Media)),
+        kind::Media::PREFIX => media(ctx, ids).await?,
         kind::Presale::PREFIX => nodes!(presale::query::visible_among(db, actor, ids).await?, Presale(Presale)),
         kind::Sku::PREFIX => nodes!(presale::query::skus_among(db, actor, ids).await?, Sku(Sku::from)),
         kind::Order::PREFIX => nodes!(order::query::visible_among(db, actor, ids).await?, Order(Order)),
@@ -92,10 +92,10 @@ pub async fn find(ctx: &Context<'_>, prefix: &str, ids: &[Uuid]) -> Result<Found
         }
         kind::Refund::PREFIX => nodes!(payment::query::refunds_among(db, actor, ids).await?, Refund(Refund)),
         kind::Batch::PREFIX => batches_of(ctx, ids).await?,
-        kind::Shipment::PREFIX => named(batches::shipments(ctx, ids).await?, Node::Shipment),
-        kind::Unit::PREFIX => named(batches::units(ctx, ids).await?, Node::Unit),
+        kind::Shipment::PREFIX => nodes!(batches::shipments(db, actor, ids).await?, Shipment(Shipment)),
+        kind::Unit::PREFIX => nodes!(batches::units(db, actor, ids).await?, Unit(Unit)),
         kind::Parcel::PREFIX => nodes!(delivery::query::visible_among(db, actor, ids).await?, Parcel(Parcel)),
-        kind::Factory::PREFIX => nodes!(factories(db, actor, ids).await?, Factory(Factory)),
+        kind::Factory::PREFIX => nodes!(batches::factories(db, actor, ids).await?, Factory(Factory)),
         _ => of_people(ctx, prefix, ids).await?,
     })
 }
@@ -128,12 +128,27 @@ async fn of_people(ctx: &Context<'_>, prefix: &str, ids: &[Uuid]) -> Result<Foun
     })
 }
 
+/// What people upload, and the pictures of the designs they meet in whatever stage.
+async fn media(ctx: &Context<'_>, ids: &[Uuid]) -> Result<Found> {
+    let (db, actor) = (ctx.data_unchecked::<App>().db.read(), ctx.data_unchecked::<Actor>());
+    let mut found = match actor {
+        Actor::Factory(_) => batches::pictures(db, actor, ids).await?,
+        _ => tryon::query::media_among(db, actor, ids).await?,
+    };
+    if actor.member().is_ok() && found.len() < ids.len() {
+        found.extend(presale::query::pictures_among(db, actor, ids).await?);
+    }
+    Ok(nodes!(found, Media(Media)))
+}
+
 /// The brand's people see a batch whole, a factory its own side of it.
 async fn batches_of(ctx: &Context<'_>, ids: &[Uuid]) -> Result<Found> {
-    if ctx.data_unchecked::<Actor>().factory().is_ok() {
-        return Ok(named(batches::factory_batches(ctx, ids).await?, Node::FactoryBatch));
-    }
-    Ok(named(batches::batches(ctx, ids).await?, Node::Batch))
+    let (db, actor) = (ctx.data_unchecked::<App>().db.read(), ctx.data_unchecked::<Actor>());
+    let rows = batches::batches(db, actor, ids).await?;
+    Ok(match actor {
+        Actor::Factory(_) => nodes!(rows, FactoryBatch(FactoryBatch)),
+        _ => nodes!(rows, Batch(Batch)),
+    })
 }
 
 /// Staff see a design as it is now; a member as it was when it was last put before her.
@@ -142,14 +157,11 @@ async fn designs(ctx: &Context<'_>, ids: &[Uuid]) -> Result<Found> {
     let Ok(me) = actor.member() else {
         return Ok(nodes!(design::query::visible_among(db, actor, ids).await?, Design(Design::from)));
     };
-    let mut versions: HashMap<Uuid, Uuid> = round::query::slated_among(db, actor, ids).await?.into_iter().collect();
+    let mut versions: HashMap<Uuid, Uuid> = tryon::query::tried_among(db, actor, ids).await?.into_iter().collect();
+    versions.extend(round::query::slated_among(db, actor, ids).await?);
     versions.extend(presale::query::offered_among(db, actor, ids).await?);
     let loading = versions.into_iter().map(|(id, version)| async move {
         Ok::<_, crate::error::Error>((id, Node::Design(Design::load(ctx, me.brand_id, id, version).await?)))
     });
     futures_util::future::try_join_all(loading).await
-}
-
-fn named<V>(views: Vec<(Uuid, V)>, node: impl Fn(V) -> Node) -> Found {
-    views.into_iter().map(|(id, view)| (id, node(view))).collect()
 }

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use entity::membership::{self, MembershipStatus};
 use entity::presale::{self, PresaleStatus};
-use entity::{presale_community, presale_sku};
+use entity::{design_picture, media, presale_community, presale_sku};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryTrait, Select,
@@ -136,4 +136,23 @@ pub async fn offered_among(db: &impl ConnectionTrait, actor: &Actor, designs: &[
     let found =
         visible.filter(presale::Column::DesignId.is_in(designs.iter().copied())).order_by_asc(presale::Column::Id);
     Ok(found.all(db).await?.into_iter().map(|row| (row.design_id, row.design_version_id)).collect())
+}
+
+/// Those of `ids` that show a design in a presale which `actor` may see. Nothing that was taken back.
+pub async fn pictures_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<media::Model>> {
+    let (Ok(brand_id), Ok(visible)) = (actor.brand_id(), visible_to(actor)) else { return Ok(Vec::new()) };
+    let versions =
+        sea_orm::QuerySelect::column(sea_orm::QuerySelect::select_only(visible), presale::Column::DesignVersionId);
+    let pictures = Query::select()
+        .column(design_picture::Column::MediaId)
+        .from(design_picture::Entity)
+        .and_where(design_picture::Column::BrandId.eq(brand_id))
+        .and_where(design_picture::Column::DesignVersionId.in_subquery(QueryTrait::into_query(versions)))
+        .take();
+    let found = media::Entity::find()
+        .filter(media::Column::BrandId.eq(brand_id))
+        .filter(media::Column::Id.is_in(ids.iter().copied()))
+        .filter(media::Column::ErasedAt.is_null())
+        .filter(media::Column::Id.in_subquery(pictures));
+    Ok(found.all(db).await?)
 }

@@ -172,6 +172,17 @@ pub async fn authors_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid
     Ok(found.all(db).await?)
 }
 
+/// The versions in which `actor` meets `designs` in posts, oldest sample first: (design, version).
+pub async fn tried_among(db: &impl ConnectionTrait, actor: &Actor, designs: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let (Ok(brand_id), Ok(visible)) = (actor.brand_id(), visible_to(actor)) else { return Ok(Vec::new()) };
+    let posts = QueryTrait::into_query(visible.select_only().column(tryon::Column::SampleId));
+    let found = samples(brand_id, None, None)
+        .filter(sample::Column::DesignId.is_in(designs.iter().copied()))
+        .filter(sample::Column::Id.in_subquery(posts))
+        .order_by_asc(sample::Column::Id);
+    Ok(found.all(db).await?.into_iter().map(|row| (row.design_id, row.design_version_id)).collect())
+}
+
 /// Those of `ids` that `actor` meets: her own uploads (for staff all of the team's), what is on a slate
 /// she sees, and what is in a post she sees. Nothing that was taken back.
 pub async fn media_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<media::Model>> {

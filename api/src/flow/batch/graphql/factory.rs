@@ -82,7 +82,7 @@ impl From<batch::Model> for FactoryBatch {
 
 impl FactoryBatch {
     /// The batch, if this factory may see it now.
-    pub(super) async fn load(ctx: &Context<'_>, factory_id: Uuid, brand_id: Uuid, id: Uuid) -> Result<Option<Self>> {
+    async fn load(ctx: &Context<'_>, factory_id: Uuid, brand_id: Uuid, id: Uuid) -> Result<Option<Self>> {
         let loaders = load::of(ctx);
         let Some(batch) = loaders.load_one(BatchById(brand_id, id)).await? else { return Ok(None) };
         let is_offered = batch.factory_id.is_none()

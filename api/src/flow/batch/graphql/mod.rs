@@ -10,7 +10,6 @@ mod shipment;
 mod staff;
 mod staff_mutation;
 mod ticket;
-pub mod visible;
 
 pub use factory::{FactoryBatch, FactoryDesk, FactoryQuery};
 pub use factory_mutation::FactoryMutation;

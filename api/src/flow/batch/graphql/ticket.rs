@@ -18,7 +18,7 @@ use crate::load;
 use crate::people::loader::BrandById;
 
 /// One garment to make, by the short code on its label.
-pub struct Unit(pub(super) unit::Model);
+pub struct Unit(pub unit::Model);
 
 /// One garment to make, by the short code on its label.
 #[Object]
