@@ -27,6 +27,7 @@ pub mod invariants;
 pub mod live;
 pub mod load;
 pub mod news;
+pub mod node;
 pub mod people;
 pub mod provider;
 pub mod schema;

@@ -15,6 +15,9 @@ use crate::error::Result;
 use crate::people::actor::Actor;
 
 pub use subscription::InboxSubscription;
+pub use address::Address;
+pub use consent::Consent;
+pub use inbox::InboxMessage;
 pub use view::{Brand, Factory, Member, Staff};
 use viewer::Viewer;
 

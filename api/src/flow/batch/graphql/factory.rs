@@ -95,7 +95,7 @@ impl FactoryBatch {
 #[Object]
 impl FactoryBatch {
     /// Names the batch in every mutation about it.
-    async fn id(&self) -> BatchId {
+    pub async fn id(&self) -> BatchId {
         self.0.id.into()
     }
 
@@ -233,7 +233,8 @@ pub struct FactoryDesk(Uuid);
 #[Object]
 impl FactoryDesk {
     /// Who I am.
-    async fn id(&self) -> FactoryId {
+    #[graphql(deprecation = "A desk is no thing of its own; ask `viewer { factory { id } }`.")]
+    pub async fn id(&self) -> FactoryId {
         self.0.into()
     }
 

@@ -87,7 +87,7 @@ pub struct OrderAddress {
 #[Object]
 impl Order {
     /// Public id, for `order(id)` and the verbs.
-    async fn id(&self) -> OrderId {
+    pub async fn id(&self) -> OrderId {
         self.0.id.into()
     }
 
@@ -217,7 +217,7 @@ pub struct OrderLine {
 #[Object]
 impl OrderLine {
     /// Public id, for `changeOrder`.
-    async fn id(&self) -> OrderLineId {
+    pub async fn id(&self) -> OrderLineId {
         self.row.id.into()
     }
 
