@@ -9,6 +9,7 @@
 mod answer;
 mod database;
 pub mod floor;
+pub mod hostile;
 pub mod outside;
 mod people;
 mod person;

@@ -13,6 +13,7 @@ pub mod money;
 pub mod once;
 pub mod page;
 pub mod payload;
+pub mod share;
 pub mod stats;
 pub mod text;
 pub mod tx;

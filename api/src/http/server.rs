@@ -4,7 +4,8 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
+use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use serde_json::json;
 
@@ -19,6 +20,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
     let schema = web::Data::new(schema::build(app.clone()));
     let patience = app.config.shutdown_seconds;
     tokio::spawn(sweep_limits(app.clone()));
+    let request_patience = app.config.request_patience;
     let with_graphiql = app.config.graphiql;
     let data = web::Data::new(app);
     let server = HttpServer::new(move || {
@@ -36,12 +38,14 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
                 }
             })
             .default_service(web::to(nothing_here))
+            // An answer repeats what was asked, whoever wrote it: no browser may take it for anything else.
+            .wrap(DefaultHeaders::new().add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
             .wrap(Compress::default())
             .wrap(from_fn(request_id::middleware))
     })
     .workers(workers)
     // A request head that takes longer is a slow-header attack or a dead phone.
-    .client_request_timeout(Duration::from_secs(10))
+    .client_request_timeout(request_patience)
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(patience)
     .disable_signals()

@@ -43,7 +43,7 @@ pub async fn post(request: HttpRequest, body: Multipart, app: web::Data<App>) ->
         Err(error) => return failed(lang, &error),
     };
     let ip = client_ip::of(&request, &app.config.trusted_proxies);
-    if let Err(TooMany(wait)) = app.limiter.take(&bucket(&actor, ip), COST).await {
+    if let Err(TooMany(wait)) = app.limiter.pay(&bucket(&actor, ip), actor.brand(), COST).await {
         return too_many(lang, wait);
     }
     match take(&app, &actor, body).await {
