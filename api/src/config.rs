@@ -62,6 +62,7 @@ settings! {
     brand_share_percent "SMALLBATCH_BRAND_SHARE_PERCENT" "75" "Share of the database connections that queries of one brand may use at a time, 1 to 100.";
     brand_queue "SMALLBATCH_BRAND_QUEUE" "1000" "Queries of one brand that wait for a connection of its share; more are told to come back, 0 to 100000.";
     request_seconds "SMALLBATCH_REQUEST_SECONDS" "10" "How long the head of a request may take to arrive, 1 to 600.";
+    body_seconds "SMALLBATCH_BODY_SECONDS" "120" "How long the body of a request may take to arrive, 1 to 3600.";
     session_hours "SMALLBATCH_SESSION_HOURS" "24" "Life of an access token.";
     refresh_days "SMALLBATCH_REFRESH_DAYS" "60" "Life of a refresh token.";
     hold_minutes "SMALLBATCH_HOLD_MINUTES" "15" "How long an unpaid order holds its pieces.";
@@ -120,6 +121,7 @@ pub struct Config {
     pub brand_share: usize,
     pub brand_queue: usize,
     pub request_patience: std::time::Duration,
+    pub body_patience: std::time::Duration,
     pub session_life: Duration,
     pub refresh_life: Duration,
     pub hold: Duration,
@@ -241,6 +243,7 @@ impl Reader {
             brand_share: self.brand_share()?,
             brand_queue: self.within("brand_queue", 0, 100_000)?,
             request_patience: std::time::Duration::from_secs(self.within("request_seconds", 1, 600)?),
+            body_patience: std::time::Duration::from_secs(self.within("body_seconds", 1, 3600)?),
             session_life: Duration::hours(self.within("session_hours", 1, 24 * 30)?),
             refresh_life: Duration::days(self.within("refresh_days", 1, 365)?),
             hold: Duration::minutes(self.within("hold_minutes", 1, 120)?),

@@ -10,7 +10,7 @@ use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use serde_json::json;
 
 use super::graphql::{self, MAX_BODY};
-use super::{graphiql, health, media, request_id, wechat_pay, wechat_push};
+use super::{graphiql, health, media, request_id, slow_body, wechat_pay, wechat_push};
 use crate::app::App;
 use crate::schema;
 
@@ -40,6 +40,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
             .default_service(web::to(nothing_here))
             // An answer repeats what was asked, whoever wrote it: no browser may take it for anything else.
             .wrap(DefaultHeaders::new().add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
+            .wrap(from_fn(slow_body::middleware))
             .wrap(Compress::default())
             .wrap(from_fn(request_id::middleware))
     })

@@ -63,7 +63,7 @@ fn request(template: &Template, name: String, text: &Text<'_>) -> Request {
 
 fn http(template: &Template, text: &Text<'_>) -> Sends {
     let mut headers: BTreeMap<_, _> =
-        template.headers.iter().map(|(name, value)| (name.clone(), text.fill(value))).collect();
+        template.headers.iter().map(|(name, value)| (text.fill(name), text.fill(value))).collect();
     let method = template.method.as_deref().map_or_else(|| "POST".to_owned(), |method| text.fill(method));
     let mut path = template.path.as_deref().map_or_else(|| "/graphql".to_owned(), |path| text.fill(path));
     let mut kind = "application/json".to_owned();
@@ -115,7 +115,7 @@ impl Text<'_> {
     fn bytes(&self, text: &str) -> Vec<u8> {
         let mut named = text.to_owned();
         // A choice may hold a name of the world, and a repetition may hold both.
-        for names in [self.chosen, self.world] {
+        for names in [self.chosen, self.chosen, self.world] {
             for (name, value) in names {
                 named = named.replace(&format!("«{name}»"), value);
             }

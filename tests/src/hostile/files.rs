@@ -25,7 +25,9 @@ pub fn form(spec: &str) -> Vec<u8> {
 fn file(kind: &str) -> Vec<u8> {
     match kind {
         "svg" => b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>".to_vec(),
-        "svg-declared" => b"<?xml version=\"1.0\"?><!DOCTYPE svg [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><svg>&x;</svg>".to_vec(),
+        "svg-declared" => {
+            b"<?xml version=\"1.0\"?><!DOCTYPE svg [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><svg>&x;</svg>".to_vec()
+        }
         "html" => b"<!DOCTYPE html><script>alert(1)</script>".to_vec(),
         "html-late" => [&b" \r\n\t<!-- a picture -->"[..], b"<html><body onload=alert(1)>"].concat(),
         "javascript" => b"alert(document.domain)//".to_vec(),
@@ -50,7 +52,9 @@ fn file(kind: &str) -> Vec<u8> {
         "webp-bomb" => webp_of(16_383, 16_383),
         "webp-cut" => b"RIFF\xff\xff\xff\xffWEBPVP8 ".to_vec(),
         "mp4-empty" => b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom".to_vec(),
-        "mp4-endless-box" => b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x01moov\xff\xff\xff\xff\xff\xff\xff\xff".to_vec(),
+        "mp4-endless-box" => {
+            b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x01moov\xff\xff\xff\xff\xff\xff\xff\xff".to_vec()
+        }
         "mp4-zero-box" => b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\0moov\0\0\0\0".to_vec(),
         "heic" => b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec(),
         "tiff" => b"II*\0\x08\0\0\0\0\0".to_vec(),

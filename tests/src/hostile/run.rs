@@ -63,9 +63,7 @@ pub async fn run(program: &Path, backend: Backend, budget: Budget, filters: &[St
             report.add(&request.family, &named, transport, &answer, &taken, wrong);
         }
     }
-    if !server.finish().await {
-        report.problems.push("the server did not end well: see its words above".to_owned());
-    }
+    report.problems.extend(server.finish().await);
     report
 }
 

@@ -107,7 +107,8 @@ fn answers(bytes: &[u8]) -> Parsed {
     while let Some((status, headers, body)) = head(rest) {
         let is_chunked = headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked");
         let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-        let (body, after) = if is_chunked { unchunked(body) } else { (body.get(..length).map(<[u8]>::to_vec), body.get(length..)) };
+        let (body, after) =
+            if is_chunked { unchunked(body) } else { (body.get(..length).map(<[u8]>::to_vec), body.get(length..)) };
         if status >= 200 {
             parsed.answer.count += 1;
             if parsed.answer.count == 1 {

@@ -4,7 +4,7 @@
 //! caller's rate. Only then does the engine see it. [`execute`] is that path without a transport.
 
 pub(super) mod answer;
-pub(super) mod envelope;
+pub(crate) mod envelope;
 pub(super) mod errors;
 pub(super) mod execute;
 

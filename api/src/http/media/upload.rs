@@ -70,7 +70,7 @@ async fn take(app: &App, actor: &Actor, body: Multipart) -> Result<media::Model>
 }
 
 /// The part with a file name; there must be exactly one.
-async fn read_file(mut body: Multipart) -> Result<Bytes> {
+pub(crate) async fn read_file(mut body: Multipart) -> Result<Bytes> {
     let mut file = None;
     let mut parts = 0;
     while let Some(mut part) = body.try_next().await.map_err(malformed)? {
