@@ -75,7 +75,11 @@ impl Server {
             let _ = said.read_to_end(&mut log).await;
             log
         });
-        let ready = serde_json::from_str(&next(&mut answers).await).expect("where it listens");
+        let ready = answers.next_line().await.expect("readable");
+        let Some(ready) = ready else {
+            panic!("the server did not start: {}", String::from_utf8_lossy(&log.await.unwrap_or_default()));
+        };
+        let ready = serde_json::from_str(&ready).expect("where it listens");
         Server { child, asks, answers, log, ready }
     }
 
