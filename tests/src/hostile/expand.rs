@@ -44,7 +44,12 @@ pub fn requests(template: &Template, world: &World) -> Vec<Request> {
             })
             .collect();
     }
-    all.into_iter().map(|(name, chosen)| request(template, name, &Text { chosen: &chosen, world })).collect()
+    let numbered = all.into_iter().enumerate().map(|(n, (name, mut chosen))| {
+        // For what must differ between requests without meaning anything, such as keys.
+        chosen.insert("n".to_owned(), n.to_string());
+        (name, chosen)
+    });
+    numbered.map(|(name, chosen)| request(template, name, &Text { chosen: &chosen, world })).collect()
 }
 
 fn request(template: &Template, name: String, text: &Text<'_>) -> Request {
@@ -120,27 +125,39 @@ impl Text<'_> {
                 named = named.replace(&format!("«{name}»"), value);
             }
         }
+        repeat(&mut named);
         let mut out = Vec::new();
         let mut rest = named.as_str();
         while let Some((before, after)) = rest.split_once('«') {
             let (inside, after) = after.split_once('»').unwrap_or_else(|| panic!("no » in {text}"));
+            let hex = inside.strip_prefix("x:").unwrap_or_else(|| panic!("nothing is called «{inside}»"));
+            let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits");
             out.extend(before.bytes());
+            out.extend((0..hex.len()).step_by(2).map(byte));
             rest = after;
-            if let Some(hex) = inside.strip_prefix("x:") {
-                let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits");
-                out.extend((0..hex.len()).step_by(2).map(byte));
-            } else if let Some((times, part)) = inside.strip_prefix('*').and_then(|inside| inside.split_once('|')) {
-                let times: usize = times.parse().unwrap_or_else(|_| panic!("how many times: {inside}"));
-                match part.contains('§') {
-                    true => (0..times).for_each(|n| out.extend(numbered(part, n).bytes())),
-                    false => out.extend(part.repeat(times).bytes()),
-                }
-            } else {
-                panic!("nothing is called «{inside}»");
-            }
         }
         out.extend(rest.bytes());
         out
+    }
+}
+
+/// Writes repetitions out, the innermost first.
+fn repeat(text: &mut String) {
+    let mut from = 0;
+    while let Some(end) = text[from..].find('»').map(|end| from + end) {
+        let start = text[..end].rfind('«').expect("« before »");
+        let inside = &text[start + '«'.len_utf8()..end];
+        let Some((times, part)) = inside.strip_prefix('*').and_then(|inside| inside.split_once('|')) else {
+            from = end + '»'.len_utf8();
+            continue;
+        };
+        let times: usize = times.parse().unwrap_or_else(|_| panic!("how many times: {inside}"));
+        let whole = match part.contains('§') {
+            true => (0..times).map(|n| numbered(part, n)).collect(),
+            false => part.repeat(times),
+        };
+        text.replace_range(start..end + '»'.len_utf8(), &whole);
+        from = start;
     }
 }
 

@@ -15,11 +15,11 @@ use crate::app::App;
 use crate::base::lang::Lang;
 use crate::error::{Fault, Result};
 use crate::http::client_ip;
-use crate::http::guard::Limits;
+use crate::http::guard::{LimitName, Limits, Refusal};
 use crate::schema::ApiSchema;
 
 use answer::Answer;
-use envelope::Envelope;
+use envelope::{Envelope, Problem};
 use execute::{Caller, Stopped, Who};
 
 /// Largest request body.
@@ -27,7 +27,7 @@ pub const MAX_BODY: usize = 384 * 1024;
 
 pub async fn post(
     request: HttpRequest,
-    body: web::Bytes,
+    body: Result<web::Bytes, actix_web::Error>,
     app: web::Data<App>,
     schema: web::Data<ApiSchema>,
 ) -> HttpResponse {
@@ -37,6 +37,7 @@ pub async fn post(
     if !header(&request, CONTENT_TYPE.as_str()).is_some_and(is_json) {
         return answer.unsupported_media_type(lang);
     }
+    let Ok(body) = body else { return answer.malformed(lang, &too_long()) };
     let envelope = match Envelope::read(&body) {
         Ok(envelope) => envelope,
         Err(problem) => return answer.malformed(lang, &problem),
@@ -55,6 +56,12 @@ pub async fn post(
         Err(Stopped::Fault(error)) => answer.fault(lang, &error),
         Err(Stopped::TooMany(wait)) => answer.too_many(lang, wait),
     }
+}
+
+/// The transport stopped reading at its own limit, which is the guard's.
+fn too_long() -> Problem {
+    let max = Limits::default().body_bytes;
+    Problem::Guarded(Refusal::Exceeded { limit: LimitName::BodyBytes, max, found: max.saturating_add(1) })
 }
 
 pub(super) fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
