@@ -43,9 +43,6 @@ pub struct Template {
     pub raw: Option<String>,
     /// Name of a file that [`super::files`] makes, for `POST /media`.
     pub file: Option<String>,
-    /// Only over HTTP, where a GraphQL request would go over the WebSocket too.
-    #[serde(default)]
-    pub http_only: bool,
     pub expect: Expect,
 }
 

@@ -15,8 +15,6 @@ pub struct Request {
     pub persona: String,
     pub sends: Sends,
     pub expect: Expect,
-    /// Over the WebSocket too, because all of it is GraphQL.
-    pub on_socket: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -62,8 +60,7 @@ fn request(template: &Template, name: String, text: &Text<'_>) -> Request {
     let words = |words: &[String]| words.iter().map(|word| text.fill(word)).collect();
     expect.never = words(&expect.never);
     expect.code = super::corpus::OneOrMore::More(words(expect.code.all()));
-    let on_socket = template.query.is_some() && !template.http_only && template.path.is_none();
-    Request { family: template.family.clone(), name, persona: text.fill(&template.persona), sends, expect, on_socket }
+    Request { family: template.family.clone(), name, persona: text.fill(&template.persona), sends, expect }
 }
 
 fn http(template: &Template, text: &Text<'_>) -> Sends {

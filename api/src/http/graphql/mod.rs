@@ -8,6 +8,7 @@ pub(crate) mod envelope;
 pub(super) mod errors;
 pub(super) mod execute;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -37,7 +38,10 @@ pub async fn post(
     if !header(&request, CONTENT_TYPE.as_str()).is_some_and(is_json) {
         return answer.unsupported_media_type(lang);
     }
-    let Ok(body) = body else { return answer.malformed(lang, &too_long()) };
+    let body = match body {
+        Ok(body) => body,
+        Err(error) => return answer.malformed(lang, &unread(&error)),
+    };
     let envelope = match Envelope::read(&body) {
         Ok(envelope) => envelope,
         Err(problem) => return answer.malformed(lang, &problem),
@@ -58,8 +62,11 @@ pub async fn post(
     }
 }
 
-/// The transport stopped reading at its own limit, which is the guard's.
-fn too_long() -> Problem {
+/// The transport stopped reading at its own limit, which is the guard's, or the body broke off.
+fn unread(error: &actix_web::Error) -> Problem {
+    if error.as_response_error().status_code() != StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::Malformed("The body did not arrive whole; send it again.", "请求体不完整，请重新发送。");
+    }
     let max = Limits::default().body_bytes;
     Problem::Guarded(Refusal::Exceeded { limit: LimitName::BodyBytes, max, found: max.saturating_add(1) })
 }
