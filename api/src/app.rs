@@ -9,6 +9,7 @@ use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::base::bus::Bus;
 use crate::base::cache::Cache;
@@ -17,6 +18,7 @@ use crate::base::crypto::{KEY_LEN, Keyring, random_token};
 use crate::base::db::Db;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
+use crate::base::share::Shares;
 use crate::config::Config;
 use crate::flow::order;
 use crate::http::metrics::Metrics;
@@ -33,6 +35,8 @@ pub struct Parts {
     pub cache: Cache,
     pub bus: Bus,
     pub limiter: Limiter,
+    /// Queries that run at a time, by brand; a factory, who belongs to none, by herself.
+    pub shares: Shares<Uuid>,
     pub clock: Clock,
     pub ids: Ids,
     pub keyring: Keyring,
@@ -72,7 +76,11 @@ impl App {
                 )
             }
         };
-        let limiter = Limiter::new(Rate { per_second: config.rate_per_second, burst: config.rate_burst }, redis);
+        let limiter = Limiter::new(
+            Rate { per_second: config.rate_per_second, burst: config.rate_burst },
+            Rate { per_second: config.brand_rate_per_second, burst: config.brand_rate_burst },
+            redis,
+        );
         let keyring = keyring(&config)?;
         let storage = match &config.media_url {
             None => Storage::local(&config.data_dir.join("media"))?,
@@ -92,6 +100,7 @@ impl App {
             cache,
             bus,
             limiter,
+            shares: Shares::new(config.brand_share, config.brand_queue),
             ids: Ids::new(clock.clone()),
             clock,
             keyring,

@@ -20,6 +20,9 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod flow;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod growth;
 pub mod http;
 pub mod insight;

@@ -14,8 +14,8 @@ use crate::flow::round::graphql::{RoundMutation, RoundQuery, RoundSubscription};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::growth::graphql::GrowthQuery;
 use crate::insight::graphql::InsightQuery;
-use crate::people::graphql::{InboxSubscription, PeopleMutation, PeopleQuery};
 use crate::node::NodeQuery;
+use crate::people::graphql::{InboxSubscription, PeopleMutation, PeopleQuery};
 
 /// Everything that can be read.
 ///

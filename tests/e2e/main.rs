@@ -11,6 +11,7 @@ mod delivery;
 mod design;
 mod edge;
 mod factory;
+mod hostile;
 mod house;
 mod insight;
 mod media;

@@ -10,6 +10,7 @@ mod answer;
 mod cable;
 mod database;
 pub mod floor;
+pub mod hostile;
 pub mod outside;
 pub mod people;
 mod person;

@@ -66,7 +66,16 @@ pub async fn run(
             Who::Known(actor) => actor,
         };
         let cost = checked.cost.max(1);
-        app.limiter.take(&bucket(&actor, ip), cost).await.map_err(Stopped::TooMany)?;
+        let brand = actor.brand();
+        app.limiter.pay(&bucket(&actor, ip), brand, cost).await.map_err(Stopped::TooMany)?;
+        // Writes are bounded by their group's queue or wait for a row; a share would only split the groups.
+        let _place = match checked.kind {
+            OperationType::Query => {
+                let whose = brand.or(actor.id()).unwrap_or_default();
+                Some(app.shares.enter(whose).await.map_err(Stopped::TooMany)?)
+            }
+            OperationType::Mutation | OperationType::Subscription => None,
+        };
         let query = envelope.into_request(checked).data(actor).data(lang).data(ip).data(load::new(app.clone()));
         let mut response = schema.execute(query).await;
         errors::present(&mut response.errors, lang);
