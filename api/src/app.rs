@@ -18,9 +18,15 @@ use crate::base::db::Db;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
 use crate::config::Config;
+use crate::flow::round::service::Votes;
 use crate::http::metrics::Metrics;
 use crate::storage::Storage;
 use crate::wechat::{Wechat, WechatConfig};
+
+/// Picks of one round that may wait in this process; beyond that a client is told to repeat.
+const VOTES_WAITING: usize = 5_000;
+/// Picks of one statement: seven values each, far below the binds of both databases.
+const VOTES_TOGETHER: usize = 300;
 
 /// Everything a use case may reach. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +44,8 @@ pub struct Parts {
     pub wechat: Wechat,
     pub storage: Storage,
     pub metrics: Metrics,
+    /// Picks in flight, which go into the database together.
+    pub votes: Votes,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }
@@ -95,6 +103,7 @@ impl App {
             wechat,
             storage,
             metrics: Metrics::new(),
+            votes: Votes::new(VOTES_WAITING, VOTES_TOGETHER),
             stop,
             config,
         })))

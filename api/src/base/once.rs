@@ -34,12 +34,23 @@ impl<T> Done<T> {
     }
 }
 
+/// The key was used with another input.
+pub(crate) fn reused() -> Refusal {
+    Refusal::new(
+        Code::IdempotencyKeyReused,
+        "This idempotency key was used with another input; use a new key for a new action.",
+        "该幂等键已用于其他输入，新的操作请使用新的幂等键。",
+    )
+    .field("idempotencyKey")
+}
+
 /// One request's claim on its idempotency key.
+#[derive(Clone)]
 pub struct Once {
-    actor_id: Uuid,
-    operation: &'static str,
-    key: String,
-    input_hash: Vec<u8>,
+    pub(crate) actor_id: Uuid,
+    pub(crate) operation: &'static str,
+    pub(crate) key: String,
+    pub(crate) input_hash: Vec<u8>,
 }
 
 impl Once {
@@ -89,13 +100,7 @@ impl Once {
         let row = tx.conn().query_one_raw(stored).await?;
         let row = row.ok_or_else(|| anyhow::anyhow!("an idempotency row vanished"))?;
         if row.try_get::<Vec<u8>>("", "input_hash")? != self.input_hash {
-            return Err(Refusal::new(
-                Code::IdempotencyKeyReused,
-                "This idempotency key was used with another input; use a new key for a new action.",
-                "该幂等键已用于其他输入，新的操作请使用新的幂等键。",
-            )
-            .field("idempotencyKey")
-            .into());
+            return Err(reused().into());
         }
         let answer: serde_json::Value = row.try_get("", "answer")?;
         Ok(Some(

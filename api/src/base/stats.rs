@@ -45,6 +45,11 @@ where
     }
 }
 
+/// Counts statements that were run elsewhere on behalf of the current operation.
+pub fn charge(statements: u64) {
+    let _ = CURRENT.try_with(|stats| stats.statements.fetch_add(statements, Ordering::Relaxed));
+}
+
 /// Called by the database for each statement.
 pub(super) fn record(elapsed: Duration) {
     let _ = CURRENT.try_with(|stats| {
