@@ -18,15 +18,10 @@ use crate::base::db::Db;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
 use crate::config::Config;
-use crate::flow::round::service::Votes;
+use crate::flow::{order, round};
 use crate::http::metrics::Metrics;
 use crate::storage::Storage;
 use crate::wechat::{Wechat, WechatConfig};
-
-/// Picks of one round that may wait in this process; beyond that a client is told to repeat.
-const VOTES_WAITING: usize = 5_000;
-/// Picks of one statement: seven values each, far below the binds of both databases.
-const VOTES_TOGETHER: usize = 300;
 
 /// Everything a use case may reach. Cheap to clone.
 #[derive(Clone)]
@@ -43,9 +38,11 @@ pub struct Parts {
     pub keyring: Keyring,
     pub wechat: Wechat,
     pub storage: Storage,
+    /// Orders in flight.
+    pub orders: order::service::Queue,
+    /// Picks in flight.
+    pub votes: round::service::Votes,
     pub metrics: Metrics,
-    /// Picks in flight, which go into the database together.
-    pub votes: Votes,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }
@@ -102,8 +99,9 @@ impl App {
             keyring,
             wechat,
             storage,
+            orders: order::service::queue(config.order_queue),
+            votes: round::service::votes(config.vote_queue),
             metrics: Metrics::new(),
-            votes: Votes::new(VOTES_WAITING, VOTES_TOGETHER),
             stop,
             config,
         })))

@@ -34,23 +34,12 @@ impl<T> Done<T> {
     }
 }
 
-/// The key was used with another input.
-pub(crate) fn reused() -> Refusal {
-    Refusal::new(
-        Code::IdempotencyKeyReused,
-        "This idempotency key was used with another input; use a new key for a new action.",
-        "该幂等键已用于其他输入，新的操作请使用新的幂等键。",
-    )
-    .field("idempotencyKey")
-}
-
 /// One request's claim on its idempotency key.
-#[derive(Clone)]
 pub struct Once {
-    pub(crate) actor_id: Uuid,
-    pub(crate) operation: &'static str,
-    pub(crate) key: String,
-    pub(crate) input_hash: Vec<u8>,
+    actor_id: Uuid,
+    operation: &'static str,
+    key: String,
+    input_hash: Vec<u8>,
 }
 
 impl Once {
@@ -99,13 +88,31 @@ impl Once {
         );
         let row = tx.conn().query_one_raw(stored).await?;
         let row = row.ok_or_else(|| anyhow::anyhow!("an idempotency row vanished"))?;
-        if row.try_get::<Vec<u8>>("", "input_hash")? != self.input_hash {
-            return Err(reused().into());
+        self.recall(&row.try_get::<Vec<u8>>("", "input_hash")?, row.try_get("", "answer")?).map(Some)
+    }
+
+    /// The stored answer of an earlier request with this key; refused when its input was another.
+    pub fn recall<A: DeserializeOwned>(&self, input_hash: &[u8], answer: serde_json::Value) -> Result<A> {
+        if input_hash != self.input_hash {
+            return Err(Refusal::new(
+                Code::IdempotencyKeyReused,
+                "This idempotency key was used with another input; use a new key for a new action.",
+                "该幂等键已用于其他输入，新的操作请使用新的幂等键。",
+            )
+            .field("idempotencyKey")
+            .into());
         }
-        let answer: serde_json::Value = row.try_get("", "answer")?;
-        Ok(Some(
-            serde_json::from_value(answer)
-                .map_err(|e| anyhow::anyhow!("a stored answer of {}: {e}", self.operation))?,
-        ))
+        let answer = serde_json::from_value(answer);
+        Ok(answer.map_err(|e| anyhow::anyhow!("a stored answer of {}: {e}", self.operation))?)
+    }
+
+    /// For those who claim many keys in one statement.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// SHA-256 of the input.
+    pub fn input_hash(&self) -> &[u8] {
+        &self.input_hash
     }
 }

@@ -45,9 +45,12 @@ where
     }
 }
 
-/// Counts statements that were run elsewhere on behalf of the current operation.
-pub fn charge(statements: u64) {
-    let _ = CURRENT.try_with(|stats| stats.statements.fetch_add(statements, Ordering::Relaxed));
+/// Counts work that another task did on behalf of the current operation to it.
+pub fn charge(work: &SqlStats) {
+    let _ = CURRENT.try_with(|stats| {
+        stats.statements.fetch_add(work.statements(), Ordering::Relaxed);
+        stats.micros.fetch_add(work.micros.load(Ordering::Relaxed), Ordering::Relaxed);
+    });
 }
 
 /// Called by the database for each statement.

@@ -1,14 +1,16 @@
-//! The statements of a group of picks: each one text for all its rows, on both databases.
+//! The statements of a group of picks: each one text for any number of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use entity::round::RoundStatus;
 use entity::round_entry;
 use sea_orm::{ActiveEnum, ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, Value};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::group::Vote;
+use crate::base::rows::{Kind, bytes, rows};
 use crate::base::tx::Tx;
 use crate::error::{Error, Result};
 use crate::flow::round::rules::{self, Window};
@@ -20,8 +22,8 @@ pub(super) struct Ballot {
     on_slate: bool,
     joined: Option<Uuid>,
     earlier: Option<Uuid>,
-    /// Hash of the input that the idempotency key was used with before.
-    pub stored: Option<Vec<u8>>,
+    /// Hash of the input that the idempotency key was used with before, and what it answered.
+    pub stored: Option<(Vec<u8>, serde_json::Value)>,
 }
 
 impl Ballot {
@@ -35,31 +37,42 @@ impl Ballot {
         }
         (!self.on_slate).then(|| Error::not_found("design of this round"))
     }
+
+    /// Neither a repeat nor refused.
+    pub fn is_taken(&self, now: DateTime<Utc>) -> bool {
+        self.stored.is_none() && self.refusal(now).is_none()
+    }
 }
 
 /// The community that a member's earlier picks count for, else the first of the round's that she
 /// joined and is in; with the round, the slate and the key.
-const BALLOTS: &str = "select v.n, r.status, r.opens_at, r.closes_at, \
+const BALLOTS: &str = "select r.status, r.opens_at, r.closes_at, i.input_hash, i.answer, \
     (select e.id from round_entry e where e.brand_id = $1 and e.round_id = $2 and e.design_id = v.design_id) as entry_id, \
     (select p.community_id from pick p where p.brand_id = $1 and p.member_id = v.member_id and p.round_id = $2 limit 1) as earlier, \
     (select m.community_id from membership m \
      join round_community c on c.brand_id = m.brand_id and c.community_id = m.community_id \
      where m.brand_id = $1 and m.member_id = v.member_id and m.status = 'active' and c.round_id = $2 \
-     order by m.joined_at, m.community_id limit 1) as joined, \
-    (select i.input_hash from idempotency i where i.brand_id = $1 and i.actor_id = v.member_id \
-     and i.operation = v.operation and i.key = v.key) as stored \
-    from v left join round r on r.brand_id = $1 and r.id = $2 order by v.n";
+     order by m.joined_at, m.community_id limit 1) as joined";
 
+const VOTE: [(&str, Kind); 5] = [
+    ("n", Kind::Int),
+    ("member_id", Kind::Uuid),
+    ("design_id", Kind::Uuid),
+    ("operation", Kind::Text),
+    ("key", Kind::Text),
+];
+
+/// Each at the place of its vote.
 pub(super) async fn read_ballots(tx: &Tx, round_id: Uuid, votes: &[Vote]) -> Result<Vec<Ballot>> {
-    let mut values: Vec<Value> = vec![tx.brand_id().into(), round_id.into()];
-    let row = |(n, vote): (usize, &Vote)| {
-        let once = &vote.once;
-        let n = i32::try_from(n).unwrap_or(i32::MAX);
-        vec![n.into(), once.actor_id.into(), vote.design_id.into(), once.operation.into(), once.key.clone().into()]
-    };
-    let rows = rows(&mut values, votes.iter().enumerate().map(row));
-    let text = format!("with v (n, member_id, design_id, operation, key) as (values {rows}) {BALLOTS}");
-    query(tx, &text, values).await?.iter().map(ballot).collect()
+    let text = format!(
+        "{BALLOTS} from {} left join round r on r.brand_id = $1 and r.id = $2 \
+         left join idempotency i on i.brand_id = $1 and i.actor_id = v.member_id and i.operation = v.operation and i.key = v.key \
+         order by v.n",
+        rows(backend(tx), 3, &VOTE)
+    );
+    let row = |(n, vote): (usize, &Vote)| json!({ "n": n, "member_id": vote.member_id, "design_id": vote.design_id, "operation": vote.operation, "key": vote.once.key() });
+    let asked: serde_json::Value = votes.iter().enumerate().map(row).collect();
+    query(tx, text, vec![tx.brand_id().into(), round_id.into(), asked.into()]).await?.iter().map(ballot).collect()
 }
 
 fn ballot(row: &QueryResult) -> Result<Ballot> {
@@ -68,96 +81,105 @@ fn ballot(row: &QueryResult) -> Result<Ballot> {
     let at = |name| -> Result<DateTime<Utc>> {
         Ok(row.try_get::<Option<DateTime<Utc>>>("", name)?.unwrap_or(DateTime::UNIX_EPOCH))
     };
+    let input_hash: Option<Vec<u8>> = row.try_get("", "input_hash")?;
     Ok(Ballot {
         round,
         window: Window { opens_at: at("opens_at")?, closes_at: at("closes_at")? },
         on_slate: row.try_get::<Option<Uuid>>("", "entry_id")?.is_some(),
         joined: row.try_get("", "joined")?,
         earlier: row.try_get("", "earlier")?,
-        stored: row.try_get("", "stored")?,
+        stored: input_hash.zip(row.try_get("", "answer")?),
     })
 }
 
-/// Claims the keys of `votes` at `places`; false when another request had one under way.
-pub(super) async fn claim(tx: &Tx, votes: &[Vote], places: &[usize]) -> Result<bool> {
-    if places.is_empty() {
+const KEY: [(&str, Kind); 5] = [
+    ("member_id", Kind::Uuid),
+    ("operation", Kind::Text),
+    ("key", Kind::Text),
+    ("input_hash", Kind::Bytes),
+    ("answer", Kind::Json),
+];
+
+/// Claims the keys of `votes`; false when another server was faster with one.
+pub(super) async fn claim(tx: &Tx, votes: &[(&Vote, &Ballot)]) -> Result<bool> {
+    if votes.is_empty() {
         return Ok(true);
     }
-    let mut sorted: Vec<&Vote> = places.iter().map(|n| &votes[*n]).collect();
-    sorted.sort_by_key(|vote| (vote.once.actor_id, vote.once.operation, vote.once.key.clone()));
-    let mut values = Vec::new();
-    let row = |vote: &Vote| {
-        let answer = serde_json::json!(vote.design_id);
-        vec![
-            tx.brand_id().into(),
-            vote.once.actor_id.into(),
-            vote.once.operation.into(),
-            vote.once.key.clone().into(),
-            vote.once.input_hash.clone().into(),
-            answer.into(),
-            tx.now().into(),
-        ]
-    };
-    let rows = rows(&mut values, sorted.into_iter().map(row));
     let text = format!(
-        "insert into idempotency (brand_id, actor_id, operation, key, input_hash, answer, created_at) values {rows} \
-         on conflict (brand_id, actor_id, operation, key) do nothing"
+        "insert into idempotency (brand_id, actor_id, operation, key, input_hash, answer, created_at) \
+         select $1, v.member_id, v.operation, v.key, v.input_hash, v.answer, $3 from {} where true \
+         order by v.member_id, v.operation, v.key on conflict (brand_id, actor_id, operation, key) do nothing",
+        rows(backend(tx), 2, &KEY)
     );
-    let statement = Statement::from_sql_and_values(tx.conn().get_database_backend(), text, values);
-    Ok(tx.conn().execute_raw(statement).await?.rows_affected() == places.len() as u64)
+    let row = |(vote, _): &(&Vote, &Ballot)| {
+        json!({
+            "member_id": vote.member_id,
+            "operation": vote.operation,
+            "key": vote.once.key(),
+            "input_hash": bytes(vote.once.input_hash()),
+            "answer": vote.design_id,
+        })
+    };
+    let keys: serde_json::Value = votes.iter().map(row).collect();
+    let claimed = execute(tx, text, vec![tx.brand_id().into(), keys.into(), tx.now().into()]).await?;
+    Ok(claimed == votes.len() as u64)
+}
+
+const PICK: [(&str, Kind); 3] = [("design_id", Kind::Uuid), ("member_id", Kind::Uuid), ("community_id", Kind::Uuid)];
+
+fn picks(votes: &[(&Vote, &Ballot)]) -> Value {
+    let row = |(vote, ballot): &(&Vote, &Ballot)| {
+        let community_id = ballot.earlier.or(ballot.joined);
+        json!({ "design_id": vote.design_id, "member_id": vote.member_id, "community_id": community_id })
+    };
+    votes.iter().map(row).collect::<serde_json::Value>().into()
 }
 
 /// Writes the picks; where those count that did not stand already, as (design, community).
-pub(super) async fn add(
-    tx: &Tx,
-    round_id: Uuid,
-    votes: &[Vote],
-    ballots: &[Ballot],
-    places: &[usize],
-) -> Result<Vec<(Uuid, Uuid)>> {
-    if places.is_empty() {
+pub(super) async fn add(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<Vec<(Uuid, Uuid)>> {
+    if votes.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sorted = places.to_vec();
-    sorted.sort_by_key(|n| (votes[*n].design_id, votes[*n].once.actor_id));
-    let mut values: Vec<Value> = Vec::new();
-    let row = |n: usize| {
-        let community_id = ballots[n].earlier.or(ballots[n].joined);
-        vec![
-            tx.brand_id().into(),
-            round_id.into(),
-            votes[n].design_id.into(),
-            votes[n].once.actor_id.into(),
-            community_id.into(),
-            tx.now().into(),
-        ]
-    };
-    let rows = rows(&mut values, sorted.into_iter().map(row));
     let text = format!(
-        "insert into pick (brand_id, round_id, design_id, member_id, community_id, picked_at) values {rows} \
-         on conflict (brand_id, round_id, design_id, member_id) do nothing returning design_id, community_id"
+        "insert into pick (brand_id, round_id, design_id, member_id, community_id, picked_at) \
+         select $1, $2, v.design_id, v.member_id, v.community_id, $4 from {} where true \
+         order by v.design_id, v.member_id \
+         on conflict (brand_id, round_id, design_id, member_id) do nothing returning design_id, community_id",
+        rows(backend(tx), 3, &PICK)
     );
-    query(tx, &text, values).await?.iter().map(place).collect()
+    let values = vec![tx.brand_id().into(), round_id.into(), picks(votes), tx.now().into()];
+    query(tx, text, values).await?.iter().map(place).collect()
 }
 
 /// Takes picks back; where those counted that stood, as (design, community).
-pub(super) async fn remove(tx: &Tx, round_id: Uuid, votes: &[Vote], places: &[usize]) -> Result<Vec<(Uuid, Uuid)>> {
-    if places.is_empty() {
+pub(super) async fn remove(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<Vec<(Uuid, Uuid)>> {
+    if votes.is_empty() {
         return Ok(Vec::new());
     }
-    let mut values: Vec<Value> = vec![tx.brand_id().into(), round_id.into()];
-    let row = |n: &usize| vec![votes[*n].design_id.into(), votes[*n].once.actor_id.into()];
-    let rows = rows(&mut values, places.iter().map(row));
-    let text = format!(
-        "delete from pick where brand_id = $1 and round_id = $2 and (design_id, member_id) in (values {rows}) \
-         returning design_id, community_id"
-    );
-    query(tx, &text, values).await?.iter().map(place).collect()
+    let v = rows(backend(tx), 3, &PICK);
+    let text = match backend(tx) {
+        // Locked in key order first: a delete goes through its rows in any order.
+        DbBackend::Postgres => format!(
+            "with gone as materialized (select p.design_id, p.member_id from {v} join pick p on p.brand_id = $1 \
+             and p.round_id = $2 and p.design_id = v.design_id and p.member_id = v.member_id \
+             order by p.design_id, p.member_id for update of p) \
+             delete from pick p using gone g where p.brand_id = $1 and p.round_id = $2 \
+             and p.design_id = g.design_id and p.member_id = g.member_id returning p.design_id, p.community_id"
+        ),
+        _ => format!(
+            "delete from pick where brand_id = $1 and round_id = $2 \
+             and (design_id, member_id) in (select v.design_id, v.member_id from {v}) returning design_id, community_id"
+        ),
+    };
+    query(tx, text, vec![tx.brand_id().into(), round_id.into(), picks(votes)]).await?.iter().map(place).collect()
 }
 
 fn place(row: &QueryResult) -> Result<(Uuid, Uuid)> {
     Ok((row.try_get("", "design_id")?, row.try_get("", "community_id")?))
 }
+
+/// Named unlike the columns of the tables, so that `returning *` names each once.
+const CHANGE: [(&str, Kind); 3] = [("design", Kind::Uuid), ("community", Kind::Uuid), ("change", Kind::Int)];
 
 /// Counts on the entries, then for the communities. `None` when the tally is frozen.
 pub(super) async fn count(
@@ -165,31 +187,27 @@ pub(super) async fn count(
     round_id: Uuid,
     changes: &BTreeMap<(Uuid, Uuid), i32>,
 ) -> Result<Option<Vec<round_entry::Model>>> {
-    let designs: BTreeSet<Uuid> = changes.keys().map(|(design, _)| *design).collect();
-    let scope = || -> Vec<Value> { vec![tx.brand_id().into(), round_id.into()] };
-    if designs.len() > 1 && tx.conn().get_database_backend() == DbBackend::Postgres {
-        let mut values = scope();
-        let list = rows(&mut values, designs.iter().map(|design| vec![(*design).into()]));
+    let mut designs: BTreeMap<Uuid, i32> = BTreeMap::new();
+    for ((design_id, _), change) in changes {
+        *designs.entry(*design_id).or_default() += change;
+    }
+    let row = |(design_id, change): (&Uuid, &i32)| json!({ "design": design_id, "change": change });
+    let given: serde_json::Value = designs.iter().map(row).collect();
+    let values: Vec<Value> = vec![tx.brand_id().into(), round_id.into(), given.into()];
+    let v = rows(backend(tx), 3, &CHANGE);
+    if designs.len() > 1 && backend(tx) == DbBackend::Postgres {
         // Not `for update`, which would wait for the key share locks that picks take on their entries.
         let text = format!(
-            "select id from round_entry where brand_id = $1 and round_id = $2 and design_id in ({list}) \
-             order by design_id for no key update"
+            "select e.id from {v} join round_entry e on e.brand_id = $1 and e.round_id = $2 and e.design_id = v.design \
+             order by e.design_id for no key update of e"
         );
-        query(tx, &text, values).await?;
+        query(tx, text, values.clone()).await?;
     }
-    let mut values = scope();
-    let mut cases = String::new();
-    for design in &designs {
-        let change: i32 = changes.iter().filter(|((of, _), _)| of == design).map(|(_, change)| change).sum();
-        values.extend([(*design).into(), change.into()]);
-        cases += &format!(" when ${} then ${}", values.len() - 1, values.len());
-    }
-    let list = rows(&mut values, designs.iter().map(|design| vec![(*design).into()]));
     let text = format!(
-        "update round_entry set picks = picks + case design_id{cases} end \
-         where brand_id = $1 and round_id = $2 and design_id in ({list}) and frozen = false returning *"
+        "update round_entry set picks = picks + v.change from {v} \
+         where brand_id = $1 and round_id = $2 and design_id = v.design and frozen = false returning *"
     );
-    let counted = query(tx, &text, values).await?;
+    let counted = query(tx, text, values).await?;
     if counted.len() < designs.len() {
         return Ok(None);
     }
@@ -201,44 +219,34 @@ pub(super) async fn count(
 /// Of a community's first pick there is no row yet; of one taken back there always is. The row to be
 /// inserted holds no negative number, since it is checked before the conflict is found.
 async fn count_communities(tx: &Tx, round_id: Uuid, changes: &BTreeMap<(Uuid, Uuid), i32>) -> Result<()> {
-    for sign in [1, -1] {
-        let of_sign: Vec<_> = changes.iter().filter(|(_, change)| change.signum() == sign).collect();
+    for (sign, operator) in [(1, '+'), (-1, '-')] {
+        let of_sign = changes.iter().filter(|(_, change)| change.signum() == sign);
+        let row = |((design_id, community_id), change): (&(Uuid, Uuid), &i32)| json!({ "design": design_id, "community": community_id, "change": change.abs() });
+        let of_sign: Vec<serde_json::Value> = of_sign.map(row).collect();
         if of_sign.is_empty() {
             continue;
         }
-        let mut values = Vec::new();
-        let row = |((design, community), change): (&(Uuid, Uuid), &i32)| {
-            let (design, community) = ((*design).into(), (*community).into());
-            vec![tx.brand_id().into(), round_id.into(), design, community, change.abs().into()]
-        };
-        let rows = rows(&mut values, of_sign.into_iter().map(row));
-        let operator = if sign > 0 { '+' } else { '-' };
         let text = format!(
-            "insert into round_tally (brand_id, round_id, design_id, community_id, picks) values {rows} \
+            "insert into round_tally (brand_id, round_id, design_id, community_id, picks) \
+             select $1, $2, v.design, v.community, v.change from {} where true order by v.design, v.community \
              on conflict (brand_id, round_id, design_id, community_id) \
-             do update set picks = round_tally.picks {operator} excluded.picks"
+             do update set picks = round_tally.picks {operator} excluded.picks",
+            rows(backend(tx), 3, &CHANGE)
         );
-        tx.conn().execute_raw(Statement::from_sql_and_values(tx.conn().get_database_backend(), text, values)).await?;
+        let given = serde_json::Value::from(of_sign);
+        execute(tx, text, vec![tx.brand_id().into(), round_id.into(), given.into()]).await?;
     }
     Ok(())
 }
 
-async fn query(tx: &Tx, text: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
-    let statement = Statement::from_sql_and_values(tx.conn().get_database_backend(), text, values);
-    Ok(tx.conn().query_all_raw(statement).await?)
+fn backend(tx: &Tx) -> DbBackend {
+    tx.conn().get_database_backend()
 }
 
-/// `($3, $4), ($5, $6), …`, with the values at the end of `values`.
-fn rows(values: &mut Vec<Value>, items: impl Iterator<Item = Vec<Value>>) -> String {
-    let row = |item: Vec<Value>| {
-        let places: Vec<_> = item
-            .into_iter()
-            .map(|value| {
-                values.push(value);
-                format!("${}", values.len())
-            })
-            .collect();
-        format!("({})", places.join(", "))
-    };
-    items.map(row).collect::<Vec<_>>().join(", ")
+async fn query(tx: &Tx, text: String, values: Vec<Value>) -> Result<Vec<QueryResult>> {
+    Ok(tx.conn().query_all_raw(Statement::from_sql_and_values(backend(tx), text, values)).await?)
+}
+
+async fn execute(tx: &Tx, text: String, values: Vec<Value>) -> Result<u64> {
+    Ok(tx.conn().execute_raw(Statement::from_sql_and_values(backend(tx), text, values)).await?.rows_affected())
 }

@@ -9,7 +9,7 @@ mod tally;
 mod window;
 
 pub use create::{Create, create};
-pub use group::Votes;
+pub use group::{Votes, votes};
 pub use pick::{pick, unpick};
 pub use run::{cancel, close, on_close_due, on_open_due, open};
 pub use window::{ChangeWindow, change_window};

@@ -47,12 +47,14 @@ async fn change(
     let member = actor.member()?;
     let operation = if picked { "pickDesign" } else { "unpickDesign" };
     let once = Once::new(member.id, operation, key, &(round_id, design_id))?;
-    let vote = Vote { once, design_id, picked };
+    let vote = Vote { member_id: member.id, operation, once, design_id, picked };
     let (brand_id, writer) = (member.brand_id, app.clone());
     let write = move |votes| group::write(writer.clone(), brand_id, round_id, votes);
     let joined = app.votes.try_join((brand_id, round_id), vote, write).await?;
-    let (answer, statements) = joined.ok_or_else(busy)?;
-    stats::charge(statements);
+    let (answer, work) = joined.ok_or_else(busy)?;
+    if let Some(work) = work {
+        stats::charge(&work);
+    }
     answer
 }
 
