@@ -308,32 +308,3 @@ e2e! {
         assert!(feed.statements() <= 8, "{} statements", feed.statements());
     }
 }
-
-e2e! {
-    async fn votes_in_flight_share_their_statements_and_a_lone_one_costs_no_more(app) {
-        let brand = app.brand("first").await;
-        let koc = brand.koc("koc").await;
-        let names: Vec<String> = (0..200).map(|n| format!("member{n}")).collect();
-        let mut members = Vec::new();
-        for name in &names {
-            members.push(brand.member(name).await);
-        }
-        let community = brand.community(&koc, &members.iter().collect::<Vec<_>>()).await;
-        let designs = brand.designs(3).await;
-        let round = brand.open_round(&[&community], &designs, 1).await;
-        let pick = |n: usize| {
-            let (member, design) = (&members[n], &designs[n % 2]);
-            let input = json!({ "roundId": round, "designId": design });
-            async move { member.mutate("pickDesign", input, "entry { picks }").await }
-        };
-        let answers = futures_util::future::join_all((0..members.len()).map(pick)).await;
-        let total: u64 = answers.iter().map(|answer| answer.statements()).sum();
-        assert!(total <= 2 * 200, "{total} statements for 200 picks");
-        let input = json!({ "roundId": round, "designId": designs[2] });
-        let lone = members[0].mutate("pickDesign", input, "entry { picks }").await;
-        assert_eq!((lone.int("pickDesign.entry.picks"), lone.statements()), (1, 6));
-        let closed = brand.owner.mutate("closeRound", json!({ "roundId": round }), "round { entries { picks } }").await;
-        let picks = closed.ok("closeRound.round.entries");
-        assert_eq!(picks, json!([{ "picks": 100 }, { "picks": 100 }, { "picks": 1 }]));
-    }
-}
