@@ -59,10 +59,13 @@ impl<'a> Vote<'a> {
 
     /// The tally of each design, after checking that it is what the rows and the communities say.
     async fn tally(&self) -> Vec<i64> {
-        let query = "query($id: ID!) { round(id: $id) { entries { picks tally { picks } } } }";
+        let query = "query($id: ID!) { round(id: $id) { entries { picks design { id } tally { picks } } } }";
         let entries = self.brand.owner.gql(query, json!({ "id": self.round })).await.ok("round.entries");
         let mut tally = Vec::new();
-        for (entry, design) in entries.as_array().expect("entries").iter().zip(&self.designs) {
+        for design in &self.designs {
+            // A closed round shows its entries by rank.
+            let of_design = |entry: &&Value| entry["design"]["id"] == json!(design);
+            let entry = entries.as_array().and_then(|all| all.iter().find(of_design)).expect("an entry");
             let picks = entry["picks"].as_i64().expect("a count");
             let by_community: i64 =
                 entry["tally"].as_array().into_iter().flatten().filter_map(|row| row["picks"].as_i64()).sum();
