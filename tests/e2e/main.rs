@@ -24,5 +24,6 @@ mod round;
 mod round_rush;
 mod rush;
 mod shop;
+mod socket;
 mod tryon;
 mod walk;

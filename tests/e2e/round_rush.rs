@@ -150,12 +150,17 @@ fn counted(answer: &Answer, name: &str) -> (i64, bool) {
 e2e! {
     async fn two_hundred_share_their_statements_and_a_lone_pick_costs_no_more(app) {
         let vote = &Vote::open(app, 200).await;
-        let picks = vote.members.iter().enumerate().map(|(n, member)| vote.pick_at(&app.url, member, n % 2));
+        // Without what the view reads on top.
+        let pick = |n: usize, design: usize| {
+            let input = vote.input(&format!("key-{n}-{design}"), design);
+            vote.members[n].mutate("pickDesign", input, "entry { picks } replayed")
+        };
+        let picks = (0..200).map(|n| pick(n, n % 2));
         let answers = join_all(picks).await;
         let total: u64 = answers.iter().map(|answer| answer.statements()).sum();
         assert!(total <= 2 * 200, "{total} statements for 200 picks");
         assert_eq!(vote.tally().await, [100, 100, 0]);
-        let lone = vote.pick_at(&app.url, &vote.members[0], 2).await;
+        let lone = pick(0, 2).await;
         assert_eq!(counted(&lone, "pickDesign"), (1, false));
         assert!(lone.statements() <= 6, "{} statements alone", lone.statements());
     }
@@ -206,7 +211,7 @@ e2e! {
 
     async fn one_key_counts_once_at_whichever_server(app) {
         let vote = &Vote::open(app, 4).await;
-        let second = app.second(|_| ()).await;
+        let second = app.sibling().await;
         let urls = [&app.url, &second.url];
         for (n, member) in vote.members.iter().enumerate() {
             let ask = |n: usize| vote.ask(urls[n % 2], member, "pickDesign", vote.input("the-same-key", 0));
@@ -216,12 +221,12 @@ e2e! {
             let other = vote.ask(urls[1], member, "pickDesign", vote.input("the-same-key", 1)).await;
             assert_eq!(other.refused(), "IDEMPOTENCY_KEY_REUSED");
         }
-        second.stop().await;
+        second.finish().await;
     }
 
     async fn two_servers_count_every_pick_and_what_is_taken_back(app) {
         let vote = &Vote::open(app, 40).await;
-        let second = app.second(|_| ()).await;
+        let second = app.sibling().await;
         let urls = [&app.url, &second.url];
         for (name, tally) in [("pickDesign", [40, 40, 40]), ("unpickDesign", [0, 0, 0])] {
             let asks = (0..120).map(async |n| {
@@ -234,12 +239,12 @@ e2e! {
             }
             assert_eq!(vote.tally().await, tally);
         }
-        second.stop().await;
+        second.finish().await;
     }
 
     async fn votes_race_with_the_close_of_their_round(app) {
         let vote = &Vote::open(app, 60).await;
-        let second = app.second(|_| ()).await;
+        let second = app.sibling().await;
         let urls = [&app.url, &second.url];
         let pick = |n: usize| vote.pick_at(urls[n % 2], &vote.members[n], n % 3);
         join_all((0..12).map(pick)).await;
@@ -254,12 +259,12 @@ e2e! {
         let frozen: i64 = entries.as_array().expect("entries").iter().filter_map(|entry| entry["picks"].as_i64()).sum();
         assert_eq!((frozen, vote.tally().await.iter().sum::<i64>()), (taken, taken));
         assert_eq!(pick(0).await.refused(), "CLOSED");
-        second.stop().await;
+        second.finish().await;
     }
 
     async fn whoever_finds_the_queue_full_comes_again_with_the_same_key(app) {
         let vote = &Vote::open(app, 3).await;
-        let small = app.second(|config| config.vote_queue = 1).await;
+        let small = app.sibling_with(|config| config.vote_queue = 1).await;
         let ask = |n: usize| vote.ask(&small.url, &vote.members[n], "pickDesign", vote.input("come-again", 0));
         let (first, waited, turned_away) = vote.held(async |gate| {
             let second = async {
@@ -277,7 +282,7 @@ e2e! {
         assert_eq!(turned_away.refused(), "UNAVAILABLE");
         assert_eq!([counted(&first, "pickDesign"), counted(&waited, "pickDesign")], [(1, false), (2, false)]);
         assert_eq!(counted(&ask(2).await, "pickDesign"), (3, false));
-        small.stop().await;
+        small.finish().await;
     }
 
     async fn the_pick_of_a_member_who_hung_up_counts_once(app) {
@@ -303,7 +308,7 @@ e2e! {
 
     async fn any_rush_of_picks_adds_up_to_what_one_after_the_other_would(app) {
         let vote = &Vote::open(app, 5).await;
-        let second = app.second(|_| ()).await;
+        let second = app.sibling().await;
         let urls = [&app.url, &second.url];
         let (mut standing, mut random) = (HashSet::new(), 2026u32);
         let mut next = |below: u32| {
@@ -334,6 +339,6 @@ e2e! {
             let model: Vec<i64> = (0..3).map(|what| standing.iter().filter(|(_, of)| *of == what).count() as i64).collect();
             assert_eq!(vote.tally().await, model, "turn {turn}: {wishes:?}");
         }
-        second.stop().await;
+        second.finish().await;
     }
 }

@@ -13,12 +13,12 @@ use uuid::Uuid;
 use super::group_sql as db;
 use crate::app::App;
 use crate::base::group::Group;
-use crate::base::id::RoundId;
 use crate::base::once::{Done, Once};
 use crate::base::stats::{self, SqlStats};
 use crate::base::tx::Tx;
 use crate::error::{Error, Fault, Result};
 use crate::flow::round::{query, rules};
+use crate::news;
 
 /// Votes of one transaction.
 const LARGEST: usize = 300;
@@ -107,7 +107,7 @@ async fn one_write(app: &App, brand_id: Uuid, round_id: Uuid, votes: &[Vote]) ->
     };
     let (answers, changed) = outcome?;
     if changed {
-        app.bus.publish(&format!("round:{}", RoundId::new(round_id)));
+        app.bus.publish(&news::round(round_id));
     }
     Ok(answers)
 }
