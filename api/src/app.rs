@@ -20,7 +20,7 @@ use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
 use crate::base::share::Shares;
 use crate::config::Config;
-use crate::flow::order;
+use crate::flow::{order, round};
 use crate::http::metrics::Metrics;
 use crate::storage::Storage;
 use crate::wechat::{Wechat, WechatConfig};
@@ -44,6 +44,8 @@ pub struct Parts {
     pub storage: Storage,
     /// Orders in flight.
     pub orders: order::service::Queue,
+    /// Picks in flight.
+    pub votes: round::service::Votes,
     pub metrics: Metrics,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
@@ -107,6 +109,7 @@ impl App {
             wechat,
             storage,
             orders: order::service::queue(config.order_queue),
+            votes: round::service::votes(config.vote_queue),
             metrics: Metrics::new(),
             stop,
             config,

@@ -23,6 +23,7 @@ mod people;
 mod presale;
 mod push;
 mod round;
+mod round_rush;
 mod rush;
 mod shop;
 mod socket;
