@@ -15,10 +15,12 @@ use crate::base::cache::Cache;
 use crate::base::clock::Clock;
 use crate::base::crypto::{KEY_LEN, Keyring};
 use crate::base::db::Db;
+use crate::base::fresh::Fresh;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
 use crate::config::Config;
 use crate::http::metrics::Metrics;
+use crate::people::authenticate::Sessions;
 use crate::storage::Storage;
 use crate::wechat::{Wechat, WechatConfig};
 
@@ -31,6 +33,8 @@ pub struct Parts {
     pub db: Db,
     pub cache: Cache,
     pub bus: Bus,
+    pub fresh: Fresh,
+    pub sessions: Sessions,
     pub limiter: Limiter,
     pub clock: Clock,
     pub ids: Ids,
@@ -87,7 +91,9 @@ impl App {
         Ok(App(Arc::new(Parts {
             db,
             cache,
+            fresh: Fresh::new(clock.clone(), bus.clone(), stop.clone()),
             bus,
+            sessions: Sessions::default(),
             limiter,
             ids: Ids::new(clock.clone()),
             clock,
