@@ -21,6 +21,7 @@ use crate::base::limit::{Limiter, Rate};
 use crate::config::Config;
 use crate::http::metrics::Metrics;
 use crate::people::authenticate::Sessions;
+use crate::reads::Reads;
 use crate::storage::Storage;
 use crate::wechat::{Wechat, WechatConfig};
 
@@ -35,6 +36,7 @@ pub struct Parts {
     pub bus: Bus,
     pub fresh: Fresh,
     pub sessions: Sessions,
+    pub reads: Reads,
     pub limiter: Limiter,
     pub clock: Clock,
     pub ids: Ids,
@@ -94,6 +96,7 @@ impl App {
             fresh: Fresh::new(clock.clone(), bus.clone(), stop.clone()),
             bus,
             sessions: Sessions::default(),
+            reads: Reads::default(),
             limiter,
             ids: Ids::new(clock.clone()),
             clock,

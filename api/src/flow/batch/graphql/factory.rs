@@ -26,6 +26,7 @@ use crate::load;
 use crate::people::actor::Actor;
 use crate::people::door;
 use crate::people::loader::FactoryById;
+use crate::reads::hole;
 
 /// What an entry of the feed says.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +84,8 @@ impl From<batch::Model> for FactoryBatch {
 impl FactoryBatch {
     /// The batch, if this factory may see it now.
     async fn load(ctx: &Context<'_>, factory_id: Uuid, brand_id: Uuid, id: Uuid) -> Result<Option<Self>> {
+        // A batch moves by news of its brand; a kept feed hears only of its factory's.
+        hole::deny(ctx);
         let loaders = load::of(ctx);
         let Some(batch) = loaders.load_one(BatchById(brand_id, id)).await? else { return Ok(None) };
         let is_offered = batch.factory_id.is_none()

@@ -14,6 +14,7 @@ use crate::flow::design::graphql::Design;
 use crate::flow::round::loader::{RoundById, TalliesOf};
 use crate::load;
 use crate::people::actor::Actor;
+use crate::reads::hole::{self, Ask, Bound};
 
 /// A design on a round's slate, with its tally.
 pub struct RoundEntry {
@@ -80,11 +81,15 @@ impl RoundEntry {
     }
 
     /// Whether I pick it; false for staff.
-    async fn picked_by_me(&self, ctx: &Context<'_>) -> Result<bool> {
-        match self.picked {
-            Some(picked) => Ok(picked),
-            None => Ok(my_picks(ctx, self.row.brand_id, self.row.round_id).await?.contains(&self.row.design_id)),
-        }
+    async fn picked_by_me(&self, ctx: &Context<'_>) -> Result<Bound<bool>> {
+        let ask = Ask::PickedByMe { round_id: self.row.round_id, design_id: self.row.design_id };
+        let read = async {
+            match self.picked {
+                Some(picked) => Ok(picked),
+                None => Ok(my_picks(ctx, self.row.brand_id, self.row.round_id).await?.contains(&self.row.design_id)),
+            }
+        };
+        hole::bound(ctx, ask, read).await
     }
 
     /// Where it came out, 1 is first; null until the round is closed.

@@ -19,6 +19,7 @@ use crate::flow::round::rules::{Event, Window};
 use crate::load;
 use crate::people::actor::Actor;
 use crate::people::loader::BrandById;
+use crate::reads::hole::{self, Ask, Bound};
 
 /// One slate of designs put to one or more communities for a time; the top K advance.
 pub struct Round(pub round::Model);
@@ -129,7 +130,7 @@ impl Round {
         let (brand_id, id) = (self.0.brand_id, self.0.id);
         // Asked for together with `myPicks`, one level up from the entries, so that both are one statement.
         let picks = async {
-            match ctx.look_ahead().field("pickedByMe").exists() {
+            match ctx.look_ahead().field("pickedByMe").exists() && !hole::is_recording(ctx) {
                 true => my_picks(ctx, brand_id, id).await.map(Some),
                 false => Ok(None),
             }
@@ -147,9 +148,12 @@ impl Round {
     }
 
     /// The designs I pick, in the order I picked them; empty for staff.
-    async fn my_picks(&self, ctx: &Context<'_>) -> Result<Vec<DesignId>> {
-        let picked = my_picks(ctx, self.0.brand_id, self.0.id).await?;
-        Ok(picked.into_iter().map(DesignId::new).collect())
+    async fn my_picks(&self, ctx: &Context<'_>) -> Result<Bound<Vec<DesignId>>> {
+        let read = async {
+            let picked = my_picks(ctx, self.0.brand_id, self.0.id).await?;
+            Ok(picked.into_iter().map(DesignId::new).collect())
+        };
+        hole::bound(ctx, Ask::MyPicks { round_id: self.0.id }, read).await
     }
 
     /// When it was made.
