@@ -27,11 +27,28 @@ pub struct Known {
     pub actor: Actor,
     /// The communities an ordinary member is in, in the order of their ids; `None` for everyone else.
     pub communities: Option<Vec<Uuid>>,
+    /// Of the brand of a member or of staff.
+    pub zone: Option<Zone>,
     /// When the token ends.
     ends: Option<DateTime<Utc>>,
     /// What this depends on.
     subjects: Vec<Subject>,
     seen: Seen,
+}
+
+/// The clock on a brand's wall.
+#[derive(Clone, Copy, Debug)]
+pub struct Zone {
+    pub brand_id: Uuid,
+    pub zone: chrono_tz::Tz,
+}
+
+impl Zone {
+    /// From the IANA name stored with the brand.
+    pub fn of(brand_id: Uuid, name: &str) -> Result<Self> {
+        let zone = name.parse().map_err(|_| anyhow::anyhow!("brand {brand_id} has no zone “{name}”"))?;
+        Ok(Zone { brand_id, zone })
+    }
 }
 
 impl Known {

@@ -35,12 +35,19 @@ pub struct Recorder {
     /// Begins every mark of this recording; random, so that nobody can write one.
     token: String,
     asked: Mutex<Vec<Ask>>,
+    /// Of the one who asked first.
+    known: Mutex<Values>,
     denied: AtomicBool,
 }
 
 impl Default for Recorder {
     fn default() -> Self {
-        Recorder { token: format!("hole:{}:", random_token()), asked: Mutex::default(), denied: AtomicBool::new(false) }
+        Recorder {
+            token: format!("hole:{}:", random_token()),
+            asked: Mutex::default(),
+            known: Mutex::default(),
+            denied: AtomicBool::new(false),
+        }
     }
 }
 
@@ -57,6 +64,10 @@ impl Recorder {
 
     pub(super) fn asked(&self) -> Vec<Ask> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn known(&self) -> Values {
+        std::mem::take(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn is_denied(&self) -> bool {
@@ -86,9 +97,11 @@ pub fn deny(ctx: &Context<'_>) {
     }
 }
 
-/// Whether this request's answer is to be kept, so that what is bound to a person need not be read.
-pub fn is_recording(ctx: &Context<'_>) -> bool {
-    ctx.data_opt::<Arc<Recorder>>().is_some()
+/// What the caller picks in a round, read along with something else: her own holes need no statement then.
+pub fn learn(ctx: &Context<'_>, round_id: Uuid, picks: &[Uuid]) {
+    if let Some(recorder) = ctx.data_opt::<Arc<Recorder>>() {
+        recorder.known.lock().unwrap_or_else(PoisonError::into_inner).picks.insert(round_id, picks.to_vec());
+    }
 }
 
 /// A value bound to a person: read it, or leave a hole where the answer is to be kept.

@@ -30,6 +30,7 @@ pub use store::Reads;
 use crate::app::App;
 use crate::base::fresh::Subject;
 use crate::error::Result;
+use crate::flow::round::query;
 use crate::http::guard::Checked;
 use audience::{Audience, Question};
 use hole::{Ask, Recorder};
@@ -97,30 +98,31 @@ where
             Arc::new(Template::cut(&serde_json::to_vec(&response.data).map_err(anyhow::Error::from)?, &recorder));
         app.reads.keep(key, seen, Kept::Answer(template.clone())).await;
         drop(turn);
-        return fill(app, audience, &template).await;
+        let values = values(app, audience, template.asked(), recorder.known()).await?;
+        return Ok(Served::Kept(template.fill(&values)));
     }
     app.reads.keep(key, seen, Kept::Never).await;
     drop(turn);
-    let values = values(app, audience, &recorder.asked()).await?;
+    let values = values(app, audience, &recorder.asked(), recorder.known()).await?;
     recorder.fill(&mut response.data, &values);
     Ok(Served::Run(response))
 }
 
 async fn fill(app: &App, audience: &Audience<'_>, template: &Template) -> Result<Served> {
-    let values = values(app, audience, template.asked()).await?;
+    let values = values(app, audience, template.asked(), Values::default()).await?;
     Ok(Served::Kept(template.fill(&values)))
 }
 
 /// The caller's own values: no statement without holes, else one.
-async fn values(app: &App, audience: &Audience<'_>, asked: &[Ask]) -> Result<Values> {
-    let mut rounds: Vec<_> = asked.iter().map(Ask::round).collect();
+async fn values(app: &App, audience: &Audience<'_>, asked: &[Ask], known: Values) -> Result<Values> {
+    let mut values = known;
+    let mut rounds: Vec<_> = asked.iter().map(Ask::round).filter(|id| !values.picks.contains_key(id)).collect();
     rounds.sort_unstable();
     rounds.dedup();
-    match audience {
-        Audience::Member { actor, .. } if !rounds.is_empty() => {
-            let picks = crate::flow::round::query::picks_of(app.db.read(), actor.brand_id, actor.id, &rounds).await?;
-            Ok(Values { picks })
-        }
-        Audience::Member { .. } | Audience::Factory(_) => Ok(Values::default()),
+    if let Audience::Member { actor, .. } = audience
+        && !rounds.is_empty()
+    {
+        values.picks.extend(query::picks_of(app.db.read(), actor.brand_id, actor.id, &rounds).await?);
     }
+    Ok(values)
 }

@@ -154,6 +154,9 @@ async fn execute(
 ) -> Response {
     let loaders = load::new(app.clone());
     let mut query = envelope.into_request(checked).data(entered.actor.clone()).data(entered.lang).data(entered.ip);
+    if let Some(zone) = entered.known.as_ref().and_then(|known| known.zone) {
+        query = query.data(zone);
+    }
     if let Some(recorder) = recorder {
         query = query.data(recorder);
     }

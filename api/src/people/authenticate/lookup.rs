@@ -8,7 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::Known;
+use super::{Known, Zone};
 use crate::app::App;
 use crate::base::db::sql;
 use crate::base::fresh::Subject;
@@ -26,7 +26,7 @@ pub(super) async fn session(app: &App, brand_id: Uuid, hash: Vec<u8>) -> Result<
         _ => "string_agg(cast(g.community_id as text), ',')",
     };
     let text = format!(
-        "select s.id, s.member_id, s.staff_id, s.expires_at, m.grade, t.role, \
+        "select s.id, s.member_id, s.staff_id, s.expires_at, b.time_zone, m.grade, t.role, \
          (select {list} from membership g where g.brand_id = s.brand_id and g.member_id = s.member_id \
           and g.status = 'active') as communities \
          from session s join brand b on b.id = s.brand_id and b.status = 'active' \
@@ -38,9 +38,11 @@ pub(super) async fn session(app: &App, brand_id: Uuid, hash: Vec<u8>) -> Result<
     let row = app.db.read().query_one_raw(statement).await?.ok_or(Fault::Unauthenticated)?;
     let session_id = row.try_get("", "id")?;
     let ends: DateTime<Utc> = row.try_get("", "expires_at")?;
+    let zone = Zone::of(brand_id, &row.try_get::<String>("", "time_zone")?)?;
     let known = |actor: Actor, id, communities| Known {
         actor,
         communities,
+        zone: Some(zone),
         ends: Some(ends),
         subjects: vec![Subject::Access(session_id), Subject::Access(id), Subject::Access(brand_id)],
         seen,
@@ -85,6 +87,7 @@ pub(super) async fn factory(app: &App, factory_id: Uuid, key_id: Uuid, hash: Vec
     Ok(Known {
         actor: Actor::Factory(FactoryActor { id: factory_id, key_id }),
         communities: None,
+        zone: None,
         ends: row.try_get("", "expires_at")?,
         subjects: vec![Subject::Access(key_id), Subject::Access(factory_id)],
         seen,

@@ -191,7 +191,21 @@ impl FactoryBatch {
 }
 
 /// One entry of a factory's feed.
-pub struct BatchFeedEntry(factory_feed::Model);
+pub struct BatchFeedEntry(factory_feed::Model, BatchRead);
+
+/// The batch of an entry: not read yet, or read along with it; none when it is not the factory's to see.
+enum BatchRead {
+    Not,
+    Along(Option<batch::Model>),
+}
+
+impl BatchFeedEntry {
+    fn along(factory_id: Uuid, (entry, batch): (factory_feed::Model, Option<(batch::Model, bool)>)) -> Self {
+        let seen = batch
+            .filter(|(batch, offered)| policy::factory_sees(factory_id, batch, batch.factory_id.is_none() && *offered));
+        BatchFeedEntry(entry, BatchRead::Along(seen.map(|(batch, _)| batch)))
+    }
+}
 
 /// One entry of a factory's feed.
 #[Object]
@@ -223,7 +237,13 @@ impl BatchFeedEntry {
 
     /// The batch as it is now; null when it is no longer yours to see.
     async fn batch(&self, ctx: &Context<'_>) -> Result<Option<FactoryBatch>> {
-        FactoryBatch::load(ctx, self.0.factory_id, self.0.brand_id, self.0.batch_id).await
+        match &self.1 {
+            BatchRead::Not => FactoryBatch::load(ctx, self.0.factory_id, self.0.brand_id, self.0.batch_id).await,
+            BatchRead::Along(batch) => {
+                hole::deny(ctx);
+                Ok(batch.clone().map(FactoryBatch))
+            }
+        }
     }
 }
 
@@ -256,12 +276,25 @@ impl FactoryDesk {
         let size = page_size(first)?;
         let place = FactoryCursor::open(FactoryList::Feed, self.0, after.as_deref())?;
         let sequence = i64::try_from(place.unwrap_or(0)).map_err(|_| Fault::BadCursor)?;
-        let mut entries = query::feed_after(app.db.read(), self.0, sequence, size as u64 + 1).await?;
+        let ahead = ctx.look_ahead();
+        let with_batches = [ahead.field("edges").field("node"), ahead.field("nodes")];
+        let with_batches = with_batches.iter().any(|node| node.field("batch").exists());
+        let (db, limit) = (app.db.read(), size as u64 + 1);
+        let mut entries: Vec<BatchFeedEntry> = match with_batches {
+            true => {
+                let entries = query::feed_with_batches(db, self.0, sequence, limit).await?;
+                entries.into_iter().map(|entry| BatchFeedEntry::along(self.0, entry)).collect()
+            }
+            false => {
+                let entries = query::feed_after(db, self.0, sequence, limit).await?;
+                entries.into_iter().map(|entry| BatchFeedEntry(entry, BatchRead::Not)).collect()
+            }
+        };
         let mut page = Connection::new(place.is_some(), entries.len() > size);
         entries.truncate(size);
         page.edges.extend(entries.into_iter().map(|entry| {
-            let cursor = FactoryCursor::new(FactoryList::Feed, self.0, entry.sequence.unsigned_abs().into());
-            Edge::new(cursor, BatchFeedEntry(entry))
+            let cursor = FactoryCursor::new(FactoryList::Feed, self.0, entry.0.sequence.unsigned_abs().into());
+            Edge::new(cursor, entry)
         }));
         Ok(page)
     }
