@@ -18,6 +18,7 @@ mod payment;
 mod people;
 mod presale;
 mod push;
+mod reads;
 mod round;
 mod shop;
 mod tryon;
