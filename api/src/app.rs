@@ -19,6 +19,7 @@ use crate::base::fresh::Fresh;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
 use crate::config::Config;
+use crate::flow::order;
 use crate::http::metrics::Metrics;
 use crate::people::authenticate::Sessions;
 use crate::reads::Reads;
@@ -43,6 +44,8 @@ pub struct Parts {
     pub keyring: Keyring,
     pub wechat: Wechat,
     pub storage: Storage,
+    /// Orders in flight.
+    pub orders: order::service::Queue,
     pub metrics: Metrics,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
@@ -103,6 +106,7 @@ impl App {
             keyring,
             wechat,
             storage,
+            orders: order::service::queue(config.order_queue),
             metrics: Metrics::new(),
             stop,
             config,

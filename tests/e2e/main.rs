@@ -2,7 +2,9 @@
 
 use tests::{TestApp, e2e};
 
+mod authorization;
 mod batch;
+mod canary;
 mod catalogue;
 mod community;
 mod delivery;
@@ -20,6 +22,7 @@ mod presale;
 mod push;
 mod reads;
 mod round;
+mod rush;
 mod shop;
 mod tryon;
 mod walk;

@@ -214,10 +214,15 @@ impl Tx {
         );
         self.conn().execute_raw(statement).await?;
         self.0.has_work.store(true, Ordering::Relaxed);
+        self.news_of(kind);
+        Ok(())
+    }
+
+    /// An event of `kind` was written: what the brand's people are shown is no longer so.
+    fn news_of(&self, kind: &str) {
         if !TALLIES.contains(&kind) {
             self.touch(Subject::Reads(self.brand_id()));
         }
-        Ok(())
     }
 
     /// Sets the timer `kind` of `subject_id`, or moves it when it is already set.
@@ -250,6 +255,11 @@ impl Tx {
         );
         self.conn().execute_raw(statement).await?;
         Ok(())
+    }
+
+    /// For writers of timers and events of their own: the worker is told once this is committed.
+    pub fn wakes_worker(&self) {
+        self.0.has_work.store(true, Ordering::Relaxed);
     }
 
     /// The next human number of the brand's counter `name`, from 1, without gaps once committed.
