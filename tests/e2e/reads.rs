@@ -31,7 +31,7 @@ async fn told<T>(app: &TestApp, beside: &Beside, work: impl Future<Output = T>) 
         Some(_) => {
             let news = tokio::time::timeout(std::time::Duration::from_secs(20), heard.changed()).await;
             news.expect("the news comes").expect("someone listens");
-        },
+        }
         None => app.app.clock.advance(Duration::seconds(1)),
     }
     done
@@ -121,6 +121,8 @@ e2e! {
         brand.open_round(&[&community], &designs, 2).await;
         let id = round(&feed(&mei).await)["id"].as_str().expect("an id").to_owned();
         mei.pick(&id, &designs[2]).await.ok("pickDesign.entry.id");
+        // The order of her picks is that of their instants.
+        app.app.clock.advance(Duration::seconds(1));
         mei.pick(&id, &designs[0]).await.ok("pickDesign.entry.id");
         app.app.clock.advance(Duration::seconds(1));
 
