@@ -9,15 +9,17 @@ use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::base::bus::Bus;
 use crate::base::cache::Cache;
 use crate::base::clock::Clock;
-use crate::base::crypto::{KEY_LEN, Keyring};
+use crate::base::crypto::{KEY_LEN, Keyring, random_token};
 use crate::base::db::Db;
 use crate::base::fresh::Fresh;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
+use crate::base::share::Shares;
 use crate::config::Config;
 use crate::flow::order;
 use crate::http::metrics::Metrics;
@@ -39,6 +41,8 @@ pub struct Parts {
     pub sessions: Sessions,
     pub reads: Reads,
     pub limiter: Limiter,
+    /// Queries that run at a time, by brand; a factory, who belongs to none, by herself.
+    pub shares: Shares<Uuid>,
     pub clock: Clock,
     pub ids: Ids,
     pub keyring: Keyring,
@@ -73,12 +77,16 @@ impl App {
                 let manager = client.get_connection_manager().await.context("cannot reach Redis")?;
                 (
                     Cache::Redis(manager.clone(), prefix.clone()),
-                    Bus::redis(client, manager.clone(), prefix, stop.clone()),
+                    Bus::redis(client, manager.clone(), prefix, &random_token(), stop.clone()),
                     Some((manager, prefix.clone())),
                 )
             }
         };
-        let limiter = Limiter::new(Rate { per_second: config.rate_per_second, burst: config.rate_burst }, redis);
+        let limiter = Limiter::new(
+            Rate { per_second: config.rate_per_second, burst: config.rate_burst },
+            Rate { per_second: config.brand_rate_per_second, burst: config.brand_rate_burst },
+            redis,
+        );
         let keyring = keyring(&config)?;
         let storage = match &config.media_url {
             None => Storage::local(&config.data_dir.join("media"))?,
@@ -101,6 +109,7 @@ impl App {
             sessions: Sessions::default(),
             reads: Reads::default(),
             limiter,
+            shares: Shares::new(config.brand_share, config.brand_queue),
             ids: Ids::new(clock.clone()),
             clock,
             keyring,
@@ -111,11 +120,6 @@ impl App {
             stop,
             config,
         })))
-    }
-
-    /// Tells the workers, here and in other processes, that there is something to do.
-    pub(crate) fn wake_worker(&self) {
-        self.bus.publish("work");
     }
 }
 

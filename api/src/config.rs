@@ -14,6 +14,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::Duration;
 
+use crate::http::websocket::limits::Patience;
+
 /// One setting: its key in the file, its variable, its default, what it is.
 pub struct Setting {
     pub key: &'static str,
@@ -57,6 +59,16 @@ settings! {
     graphiql "SMALLBATCH_GRAPHIQL" "false" "Whether GraphiQL is served at /.";
     rate_per_second "SMALLBATCH_RATE_PER_SECOND" "500" "Cost points an actor regains each second.";
     rate_burst "SMALLBATCH_RATE_BURST" "20000" "Cost points an actor may spend at once.";
+    socket_init_seconds "SMALLBATCH_SOCKET_INIT_SECONDS" "3" "How long a WebSocket may take to say who it is.";
+    socket_ping_seconds "SMALLBATCH_SOCKET_PING_SECONDS" "20" "Between two pings of a WebSocket; one that is silent for twice as long is closed.";
+    socket_check_seconds "SMALLBATCH_SOCKET_CHECK_SECONDS" "15" "How long an ended session may keep a WebSocket, at most.";
+    socket_stall_seconds "SMALLBATCH_SOCKET_STALL_SECONDS" "10" "How long a WebSocket may leave its answers unread.";
+    brand_rate_per_second "SMALLBATCH_BRAND_RATE_PER_SECOND" "20000" "Cost points a brand regains each second, all of its people together.";
+    brand_rate_burst "SMALLBATCH_BRAND_RATE_BURST" "400000" "Cost points a brand may spend at once.";
+    brand_share_percent "SMALLBATCH_BRAND_SHARE_PERCENT" "75" "Share of the database connections that queries of one brand may use at a time, 1 to 100.";
+    brand_queue "SMALLBATCH_BRAND_QUEUE" "1000" "Queries of one brand that wait for a connection of its share; more are told to come back, 0 to 100000.";
+    request_seconds "SMALLBATCH_REQUEST_SECONDS" "10" "How long the head of a request may take to arrive, 1 to 600.";
+    body_seconds "SMALLBATCH_BODY_SECONDS" "120" "How long the body of a request may take to arrive, 1 to 3600.";
     session_hours "SMALLBATCH_SESSION_HOURS" "24" "Life of an access token.";
     refresh_days "SMALLBATCH_REFRESH_DAYS" "60" "Life of a refresh token.";
     hold_minutes "SMALLBATCH_HOLD_MINUTES" "15" "How long an unpaid order holds its pieces.";
@@ -110,6 +122,14 @@ pub struct Config {
     pub graphiql: bool,
     pub rate_per_second: NonZeroU32,
     pub rate_burst: NonZeroU32,
+    pub socket_patience: Patience,
+    pub brand_rate_per_second: NonZeroU32,
+    pub brand_rate_burst: NonZeroU32,
+    /// Queries of one brand that run at a time.
+    pub brand_share: usize,
+    pub brand_queue: usize,
+    pub request_patience: std::time::Duration,
+    pub body_patience: std::time::Duration,
     pub session_life: Duration,
     pub refresh_life: Duration,
     pub hold: Duration,
@@ -227,6 +247,13 @@ impl Reader {
             graphiql: self.flag("graphiql")?,
             rate_per_second: self.parse("rate_per_second", "a whole number from 1")?,
             rate_burst: self.parse("rate_burst", "a whole number from 1")?,
+            socket_patience: self.socket_patience()?,
+            brand_rate_per_second: self.parse("brand_rate_per_second", "a whole number from 1")?,
+            brand_rate_burst: self.parse("brand_rate_burst", "a whole number from 1")?,
+            brand_share: self.brand_share()?,
+            brand_queue: self.within("brand_queue", 0, 100_000)?,
+            request_patience: std::time::Duration::from_secs(self.within("request_seconds", 1, 600)?),
+            body_patience: std::time::Duration::from_secs(self.within("body_seconds", 1, 3600)?),
             session_life: Duration::hours(self.within("session_hours", 1, 24 * 30)?),
             refresh_life: Duration::days(self.within("refresh_days", 1, 365)?),
             hold: Duration::minutes(self.within("hold_minutes", 1, 120)?),
@@ -238,6 +265,23 @@ impl Reader {
             log_format: self.one_of("log_format", &[("text", LogFormat::Text), ("json", LogFormat::Json)])?,
             raw: self.0,
         })
+    }
+
+    fn socket_patience(&self) -> Result<Patience> {
+        let seconds = |key| self.within(key, 1, 300).map(std::time::Duration::from_secs);
+        Ok(Patience {
+            init: seconds("socket_init_seconds")?,
+            ping: seconds("socket_ping_seconds")?,
+            check: seconds("socket_check_seconds")?,
+            stall: seconds("socket_stall_seconds")?,
+        })
+    }
+
+    /// At least one, so that a small pool serves everybody.
+    fn brand_share(&self) -> Result<usize> {
+        let connections: usize = self.within("database_connections", 1, 200)?;
+        let percent: usize = self.within("brand_share_percent", 1, 100)?;
+        Ok((connections * percent / 100).max(1))
     }
 
     fn text(&self, key: &str) -> &str {

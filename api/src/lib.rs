@@ -20,11 +20,17 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod flow;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod growth;
 pub mod http;
 pub mod insight;
 pub mod invariants;
+pub mod live;
 pub mod load;
+pub mod news;
+pub mod node;
 pub mod people;
 pub mod provider;
 pub mod reads;

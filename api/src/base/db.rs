@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -19,6 +20,7 @@ pub struct Db {
     pool: DatabaseConnection,
     /// SQLite has one writer; queueing here is fairer and cheaper than spinning on SQLITE_BUSY.
     writer: Option<Arc<Mutex<()>>>,
+    statements: Arc<AtomicU64>,
 }
 
 impl Db {
@@ -44,13 +46,23 @@ impl Db {
                     .busy_timeout(Duration::from_secs(10))
             });
         let mut pool = Database::connect(options).await?;
-        pool.set_metric_callback(|info| stats::record(info.elapsed));
-        Ok(Db { pool, writer: sqlite.then(|| Arc::new(Mutex::new(()))) })
+        let statements = Arc::new(AtomicU64::new(0));
+        let counted = statements.clone();
+        pool.set_metric_callback(move |info| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            stats::record(info.elapsed);
+        });
+        Ok(Db { pool, writer: sqlite.then(|| Arc::new(Mutex::new(()))), statements })
     }
 
     /// For reads. Writes go through a transaction of the app.
     pub fn read(&self) -> &DatabaseConnection {
         &self.pool
+    }
+
+    /// Statements since the start, whoever asked for them.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     pub fn backend(&self) -> DbBackend {

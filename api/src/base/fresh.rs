@@ -16,7 +16,7 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::bus::Bus;
+use super::bus::{Bus, News};
 use super::clock::Clock;
 use super::id::random_bytes;
 
@@ -71,7 +71,7 @@ impl Fresh {
     pub fn new(clock: Clock, bus: Bus, stop: CancellationToken) -> Self {
         let mut name = [0; 8];
         random_bytes(&mut name);
-        let news = bus.subscribe();
+        let news = bus.listen_all();
         let fresh = Fresh(Arc::new(Inner {
             clock,
             bus,
@@ -193,19 +193,19 @@ impl Drop for Changing<'_> {
     }
 }
 
-async fn listen(fresh: Fresh, mut news: broadcast::Receiver<String>, stop: CancellationToken) {
+async fn listen(fresh: Fresh, mut news: broadcast::Receiver<News>, stop: CancellationToken) {
     loop {
         let heard = tokio::select! {
             () = stop.cancelled() => return,
             heard = news.recv() => heard,
         };
         match heard {
-            Ok(topic) => {
+            Ok(News::Topic(topic)) => {
                 let Some(subject) = fresh.read(&topic) else { continue };
                 fresh.mark(subject);
             }
             // Which news was missed is not known.
-            Err(broadcast::error::RecvError::Lagged(_)) => fresh.forget_all(),
+            Ok(News::Anything) | Err(broadcast::error::RecvError::Lagged(_)) => fresh.forget_all(),
             Err(broadcast::error::RecvError::Closed) => return,
         }
         fresh.0.heard.send_modify(|count| *count += 1);

@@ -15,6 +15,7 @@ pub mod once;
 pub mod page;
 pub mod payload;
 pub mod rows;
+pub mod share;
 pub mod stats;
 pub mod text;
 pub mod tx;

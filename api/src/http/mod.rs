@@ -9,5 +9,7 @@ pub mod media;
 pub mod metrics;
 pub mod request_id;
 pub mod server;
+pub mod websocket;
+mod slow_body;
 pub mod wechat_push;
 pub mod wechat_pay;

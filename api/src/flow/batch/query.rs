@@ -1,5 +1,7 @@
 //! Reads, brand first; a factory's reads go through its own feed first, which names the brand.
 
+pub mod visible;
+
 use std::collections::HashSet;
 
 use entity::batch::{self, BatchStatus};

@@ -97,6 +97,28 @@ impl Loader<SkusOf> for Load {
     }
 }
 
+/// A SKU by (brand, id).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SkuById(pub Uuid, pub Uuid);
+
+impl Loader<SkuById> for Load {
+    type Value = presale_sku::Model;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[SkuById]) -> Result<HashMap<SkuById, Self::Value>, DbErr> {
+        let mut found = HashMap::new();
+        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = presale_sku::Entity::find()
+                .filter(presale_sku::Column::BrandId.eq(brand_id))
+                .filter(presale_sku::Column::Id.is_in(ids))
+                .all(self.app.db.read())
+                .await?;
+            found.extend(rows.into_iter().map(|row| (SkuById(brand_id, row.id), row)));
+        }
+        Ok(found)
+    }
+}
+
 /// Ids of the communities a presale is offered to; empty for everyone: (brand, presale).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AudienceOf(pub Uuid, pub Uuid);

@@ -79,25 +79,15 @@ impl Answer {
     }
 
     pub fn fault(self, lang: Lang, error: &Error) -> HttpResponse {
-        let (status, shown) = match error {
-            Error::Fault(fault) => (status_of(fault.code()), errors::of_fault(fault, lang)),
-            Error::Refused(refusal) => (
-                StatusCode::OK,
-                errors::with_code(lang.pick(&refusal.en, &refusal.zh).to_string(), refusal.code.as_str()),
-            ),
+        let status = match error {
+            Error::Fault(fault) => status_of(fault.code()),
+            Error::Refused(_) => StatusCode::OK,
         };
-        self.errors(status, shown)
+        self.errors(status, errors::of_error(error, lang))
     }
 
     pub fn guarded(self, lang: Lang, refusal: &Refusal) -> HttpResponse {
-        let message = lang.pick(refusal.to_string(), refusal.message_zh());
-        let mut error = errors::with_code(message, refusal.code().as_str().to_owned());
-        if let (Refusal::Exceeded { limit, max, found }, Some(extensions)) = (refusal, &mut error.extensions) {
-            extensions.set("limit", limit.as_str());
-            extensions.set("max", *max);
-            extensions.set("found", *found);
-        }
-        self.errors(StatusCode::BAD_REQUEST, error)
+        self.errors(StatusCode::BAD_REQUEST, errors::of_guard(refusal, lang))
     }
 
     pub fn malformed(self, lang: Lang, problem: &Problem) -> HttpResponse {
@@ -111,18 +101,9 @@ impl Answer {
         }
     }
 
-    pub fn too_many(self, lang: Lang, TooMany(wait): TooMany) -> HttpResponse {
-        let seconds = wait.as_secs() + 1;
-        let mut error = errors::with_code(
-            lang.pick(
-                format!("Too many requests; come back in {seconds} s."),
-                format!("请求过于频繁，请 {seconds} 秒后重试。"),
-            ),
-            Code::RateLimited.as_str(),
-        );
-        if let Some(extensions) = &mut error.extensions {
-            extensions.set("retryAfterSeconds", seconds);
-        }
+    pub fn too_many(self, lang: Lang, wait: TooMany) -> HttpResponse {
+        let seconds = wait.0.as_secs() + 1;
+        let error = errors::of_too_many(wait, lang);
         HttpResponse::TooManyRequests()
             .insert_header((RETRY_AFTER, seconds.to_string()))
             .content_type(self.content_type())

@@ -7,7 +7,9 @@ use async_graphql::{ErrorExtensionValues, ServerError};
 
 use crate::base::crypto::random_token;
 use crate::base::lang::Lang;
+use crate::base::limit::TooMany;
 use crate::error::{Code, Error, Fault};
+use crate::http::guard::Refusal;
 
 /// More errors than this say nothing new and only make the answer large.
 const MAX_ERRORS: usize = 20;
@@ -49,6 +51,42 @@ pub fn of_fault(fault: &Fault, lang: Lang) -> ServerError {
     }
     let (en, zh) = fault.words();
     with_code(lang.pick(en, zh).into_owned(), fault.code().as_str())
+}
+
+/// A fault, or a refusal where there is no payload to carry it.
+pub fn of_error(error: &Error, lang: Lang) -> ServerError {
+    match error {
+        Error::Fault(fault) => of_fault(fault, lang),
+        Error::Refused(refusal) => with_code(lang.pick(&refusal.en, &refusal.zh).to_string(), refusal.code.as_str()),
+    }
+}
+
+/// A query that the guard turned away.
+pub fn of_guard(refusal: &Refusal, lang: Lang) -> ServerError {
+    let message = lang.pick(refusal.to_string(), refusal.message_zh());
+    let mut error = with_code(message, refusal.code().as_str().to_owned());
+    if let (Refusal::Exceeded { limit, max, found }, Some(extensions)) = (refusal, &mut error.extensions) {
+        extensions.set("limit", limit.as_str());
+        extensions.set("max", *max);
+        extensions.set("found", *found);
+    }
+    error
+}
+
+/// A caller whose bucket is empty.
+pub fn of_too_many(TooMany(wait): TooMany, lang: Lang) -> ServerError {
+    let seconds = wait.as_secs() + 1;
+    let mut error = with_code(
+        lang.pick(
+            format!("Too many requests; come back in {seconds} s."),
+            format!("请求过于频繁，请 {seconds} 秒后重试。"),
+        ),
+        Code::RateLimited.as_str(),
+    );
+    if let Some(extensions) = &mut error.extensions {
+        extensions.set("retryAfterSeconds", seconds);
+    }
+    error
 }
 
 fn masked(lang: Lang, cause: &str) -> ServerError {

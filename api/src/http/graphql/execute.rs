@@ -6,17 +6,22 @@ use std::time::Instant;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, Value};
 use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use serde_json::json;
 use tracing::Instrument;
+use uuid::Uuid;
 
 use super::envelope::Envelope;
 use super::errors;
 use crate::app::App;
 use crate::base::lang::Lang;
 use crate::base::limit::TooMany;
+use crate::base::share::Place;
 use crate::base::stats::{self, SqlStats};
 use crate::error::{Error, Result};
 use crate::http::guard::Checked;
+use crate::live::Toll;
 use crate::load;
 use crate::people::actor::{Actor, ClientIp};
 use crate::people::authenticate::{Known, recognise};
@@ -72,7 +77,7 @@ pub async fn run(
     let trace = Trace::of(&checked);
     let work = async {
         let cost = checked.cost.max(1);
-        let entered = admit(app, caller, cost).await?;
+        let entered = admit(app, caller, checked.kind, cost).await?;
         Ok(execute(app, schema, &entered, envelope, checked, None).await.extension("cost", Value::from(cost)))
     };
     let outcome = stats::scope(stats.clone(), work).instrument(trace.span.clone()).await;
@@ -96,7 +101,7 @@ pub async fn answer(
     let (stats, started) = (Arc::new(SqlStats::default()), Instant::now());
     let (trace, cost) = (Trace::of(&checked), checked.cost.max(1));
     let work = async {
-        let entered = admit(app, caller, cost).await?;
+        let entered = admit(app, caller, checked.kind, cost).await?;
         let Some(audience) = entered.known.as_deref().and_then(Audience::of).filter(|_| reads::is_public(&checked))
         else {
             return Ok(Served::Run(execute(app, schema, &entered, envelope, checked, None).await));
@@ -125,6 +130,32 @@ pub async fn answer(
     })
 }
 
+/// Finds the caller, takes the cost of the first push, and begins a subscription that the guard let pass.
+/// What comes later pays for itself, see [`crate::live`].
+pub async fn follow(
+    app: &App,
+    schema: &ApiSchema,
+    caller: Caller<'_>,
+    envelope: Envelope,
+    checked: Checked,
+) -> Result<BoxStream<'static, async_graphql::Response>, Stopped> {
+    let Caller { who, ip, lang } = caller;
+    let actor = match who {
+        Who::Bearer(token) => enter(app, token, ip).await?,
+        Who::Known(actor) => actor,
+    };
+    let toll = Toll { bucket: bucket(&actor, ip), cost: checked.cost.max(1) };
+    app.limiter.take(&toll.bucket, toll.cost).await.map_err(Stopped::TooMany)?;
+    let cost = toll.cost;
+    // The loaders keep nothing between two batches, so each push reads afresh.
+    let query = envelope.into_request(checked).data(actor).data(lang).data(ip).data(toll).data(load::new(app.clone()));
+    let pushes = schema.execute_stream(query).map(move |mut response| {
+        errors::present(&mut response.errors, lang);
+        response.extension("cost", async_graphql::Value::from(cost))
+    });
+    Ok(pushes.boxed())
+}
+
 /// A caller who may go on.
 struct Entered {
     actor: Actor,
@@ -132,16 +163,27 @@ struct Entered {
     known: Option<Arc<Known>>,
     ip: ClientIp,
     lang: Lang,
+    /// Among the queries of a brand that run at once.
+    _place: Option<Place<Uuid>>,
 }
 
-async fn admit(app: &App, caller: Caller<'_>, cost: u32) -> Result<Entered, Stopped> {
+async fn admit(app: &App, caller: Caller<'_>, kind: OperationType, cost: u32) -> Result<Entered, Stopped> {
     let Caller { who, ip, lang } = caller;
     let (actor, known) = match who {
-        Who::Bearer(token) => enter(app, token, ip).await?,
+        Who::Bearer(token) => recognised(app, token, ip).await?,
         Who::Known(actor) => (actor, None),
     };
-    app.limiter.take(&bucket(&actor, ip), cost).await.map_err(Stopped::TooMany)?;
-    Ok(Entered { actor, known, ip, lang })
+    let brand = actor.brand();
+    app.limiter.pay(&bucket(&actor, ip), brand, cost).await.map_err(Stopped::TooMany)?;
+    // Writes are bounded by their group's queue or wait for a row; a share would only split the groups.
+    let place = match kind {
+        OperationType::Query => {
+            let whose = brand.or(actor.id()).unwrap_or_default();
+            Some(app.shares.enter(whose).await.map_err(Stopped::TooMany)?)
+        }
+        OperationType::Mutation | OperationType::Subscription => None,
+    };
+    Ok(Entered { actor, known, ip, lang, _place: place })
 }
 
 async fn execute(
@@ -203,7 +245,12 @@ impl Trace {
 
 /// Who sends the request. Tokens that open nothing are paid for by the address, so that guessing is
 /// as limited as anything else.
-pub async fn enter(
+pub async fn enter(app: &App, token: Result<Option<&str>>, ip: ClientIp) -> Result<Actor, Stopped> {
+    recognised(app, token, ip).await.map(|(actor, _)| actor)
+}
+
+/// The same, with all that is known of the token.
+async fn recognised(
     app: &App,
     token: Result<Option<&str>>,
     ip: ClientIp,

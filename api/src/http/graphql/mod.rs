@@ -4,10 +4,11 @@
 //! caller's rate. Only then does the engine see it. [`execute`] is that path without a transport.
 
 pub(super) mod answer;
-pub(super) mod envelope;
+pub(crate) mod envelope;
 pub(super) mod errors;
 pub(super) mod execute;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -15,11 +16,11 @@ use crate::app::App;
 use crate::base::lang::Lang;
 use crate::error::{Fault, Result};
 use crate::http::client_ip;
-use crate::http::guard::Limits;
+use crate::http::guard::{LimitName, Limits, Refusal};
 use crate::schema::ApiSchema;
 
 use answer::Answer;
-use envelope::Envelope;
+use envelope::{Envelope, Problem};
 use execute::{Answered, Caller, Stopped, Who};
 
 /// Largest request body.
@@ -27,7 +28,7 @@ pub const MAX_BODY: usize = 384 * 1024;
 
 pub async fn post(
     request: HttpRequest,
-    body: web::Bytes,
+    body: Result<web::Bytes, actix_web::Error>,
     app: web::Data<App>,
     schema: web::Data<ApiSchema>,
 ) -> HttpResponse {
@@ -37,6 +38,10 @@ pub async fn post(
     if !header(&request, CONTENT_TYPE.as_str()).is_some_and(is_json) {
         return answer.unsupported_media_type(lang);
     }
+    let body = match body {
+        Ok(body) => body,
+        Err(error) => return answer.malformed(lang, &unread(&error)),
+    };
     let envelope = match Envelope::read(&body) {
         Ok(envelope) => envelope,
         Err(problem) => return answer.malformed(lang, &problem),
@@ -56,6 +61,15 @@ pub async fn post(
         Err(Stopped::Fault(error)) => answer.fault(lang, &error),
         Err(Stopped::TooMany(wait)) => answer.too_many(lang, wait),
     }
+}
+
+/// The transport stopped reading at its own limit, which is the guard's, or the body broke off.
+fn unread(error: &actix_web::Error) -> Problem {
+    if error.as_response_error().status_code() != StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::Malformed("The body did not arrive whole; send it again.", "请求体不完整，请重新发送。");
+    }
+    let max = Limits::default().body_bytes;
+    Problem::Guarded(Refusal::Exceeded { limit: LimitName::BodyBytes, max, found: max.saturating_add(1) })
 }
 
 pub(super) fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {

@@ -4,6 +4,7 @@ pub mod address;
 pub mod consent;
 pub mod inbox;
 pub mod session;
+mod subscription;
 pub mod team;
 pub mod view;
 pub mod viewer;
@@ -13,6 +14,10 @@ use async_graphql::{Context, MergedObject, Object};
 use crate::error::Result;
 use crate::people::actor::Actor;
 
+pub use address::Address;
+pub use consent::Consent;
+pub use inbox::InboxMessage;
+pub use subscription::InboxSubscription;
 pub use view::{Brand, Factory, Member, Staff};
 use viewer::Viewer;
 

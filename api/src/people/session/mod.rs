@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::base::fresh::Subject;
 use crate::base::tx::Tx;
 use crate::error::{Error, Fault, Result};
+use crate::news;
 
 /// What a client gets for signing in. No `Debug`: tokens must not reach a log.
 pub struct SignedIn {
@@ -130,5 +131,6 @@ async fn revoke(tx: &Tx, by: session::Column, id: Uuid) -> Result<()> {
         .filter(session::Column::RevokedAt.is_null())
         .exec(tx.conn())
         .await?;
+    tx.news(news::rights_of(id));
     Ok(())
 }

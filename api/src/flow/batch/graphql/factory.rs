@@ -98,7 +98,7 @@ impl FactoryBatch {
 #[Object]
 impl FactoryBatch {
     /// Names the batch in every mutation about it.
-    async fn id(&self) -> BatchId {
+    pub async fn id(&self) -> BatchId {
         self.0.id.into()
     }
 
@@ -191,7 +191,7 @@ impl FactoryBatch {
 }
 
 /// One entry of a factory's feed.
-pub struct BatchFeedEntry(factory_feed::Model, BatchRead);
+pub struct BatchFeedEntry(pub(super) factory_feed::Model, BatchRead);
 
 /// The batch of an entry: not read yet, or read along with it; none when it is not the factory's to see.
 enum BatchRead {
@@ -247,6 +247,8 @@ impl BatchFeedEntry {
     }
 }
 
+pub(super) type FeedPage = Connection<FactoryCursor, BatchFeedEntry>;
+
 /// What belongs to the factory that asks.
 pub struct FactoryDesk(Uuid);
 
@@ -254,7 +256,8 @@ pub struct FactoryDesk(Uuid);
 #[Object]
 impl FactoryDesk {
     /// Who I am.
-    async fn id(&self) -> FactoryId {
+    #[graphql(deprecation = "A desk is no thing of its own; ask `viewer { factory { id } }`.")]
+    pub async fn id(&self) -> FactoryId {
         self.0.into()
     }
 
@@ -271,32 +274,19 @@ impl FactoryDesk {
         ctx: &Context<'_>,
         #[graphql(desc = "Cursor of the last entry you know; from the beginning when missing.")] after: Option<String>,
         #[graphql(desc = "How many entries at most, 1 to 100.", default = 50)] first: i32,
-    ) -> Result<Connection<FactoryCursor, BatchFeedEntry>> {
+    ) -> Result<FeedPage> {
         let app = ctx.data_unchecked::<App>();
         let size = page_size(first)?;
         let place = FactoryCursor::open(FactoryList::Feed, self.0, after.as_deref())?;
         let sequence = i64::try_from(place.unwrap_or(0)).map_err(|_| Fault::BadCursor)?;
         let ahead = ctx.look_ahead();
         let with_batches = [ahead.field("edges").field("node"), ahead.field("nodes")];
-        let with_batches = with_batches.iter().any(|node| node.field("batch").exists());
-        let (db, limit) = (app.db.read(), size as u64 + 1);
-        let mut entries: Vec<BatchFeedEntry> = match with_batches {
-            true => {
-                let entries = query::feed_with_batches(db, self.0, sequence, limit).await?;
-                entries.into_iter().map(|entry| BatchFeedEntry::along(self.0, entry)).collect()
-            }
-            false => {
-                let entries = query::feed_after(db, self.0, sequence, limit).await?;
-                entries.into_iter().map(|entry| BatchFeedEntry(entry, BatchRead::Not)).collect()
-            }
-        };
-        let mut page = Connection::new(place.is_some(), entries.len() > size);
-        entries.truncate(size);
-        page.edges.extend(entries.into_iter().map(|entry| {
-            let cursor = FactoryCursor::new(FactoryList::Feed, self.0, entry.0.sequence.unsigned_abs().into());
-            Edge::new(cursor, entry)
-        }));
-        Ok(page)
+        if with_batches.iter().any(|node| node.field("batch").exists()) {
+            let entries = query::feed_with_batches(app.db.read(), self.0, sequence, size as u64 + 1).await?;
+            let entries = entries.into_iter().map(|entry| BatchFeedEntry::along(self.0, entry)).collect();
+            return Ok(page_of(entries, self.0, sequence, size));
+        }
+        feed_page(app, self.0, sequence, size).await
     }
 
     /// A batch that is offered to me and free, or that I hold; `NOT_FOUND` for any other.
@@ -339,7 +329,25 @@ impl FactoryDesk {
     }
 }
 
-fn page_size(first: i32) -> Result<usize> {
+/// A factory's feed after the entry `sequence`; 0 is before the first.
+pub(super) async fn feed_page(app: &App, factory_id: Uuid, sequence: i64, size: usize) -> Result<FeedPage> {
+    let entries = query::feed_after(app.db.read(), factory_id, sequence, size as u64 + 1).await?;
+    let entries = entries.into_iter().map(|entry| BatchFeedEntry(entry, BatchRead::Not)).collect();
+    Ok(page_of(entries, factory_id, sequence, size))
+}
+
+/// The page of `entries`, which may be one more than its size.
+fn page_of(mut entries: Vec<BatchFeedEntry>, factory_id: Uuid, sequence: i64, size: usize) -> FeedPage {
+    let mut page = Connection::new(sequence > 0, entries.len() > size);
+    entries.truncate(size);
+    page.edges.extend(entries.into_iter().map(|entry| {
+        let cursor = FactoryCursor::new(FactoryList::Feed, factory_id, entry.0.sequence.unsigned_abs().into());
+        Edge::new(cursor, entry)
+    }));
+    page
+}
+
+pub(super) fn page_size(first: i32) -> Result<usize> {
     if (1..=MAX_PAGE).contains(&first) {
         return Ok(first as usize);
     }

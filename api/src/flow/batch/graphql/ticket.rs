@@ -18,13 +18,13 @@ use crate::load;
 use crate::people::loader::BrandById;
 
 /// One garment to make, by the short code on its label.
-pub struct Unit(unit::Model);
+pub struct Unit(pub unit::Model);
 
 /// One garment to make, by the short code on its label.
 #[Object]
 impl Unit {
     /// Names the unit.
-    async fn id(&self) -> UnitId {
+    pub async fn id(&self) -> UnitId {
         self.0.id.into()
     }
 

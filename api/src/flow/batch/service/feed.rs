@@ -13,6 +13,7 @@ use crate::base::db::sql;
 use crate::base::fresh::Subject;
 use crate::base::tx::Tx;
 use crate::error::Result;
+use crate::news;
 use crate::worker::Event;
 
 /// Writes the entries an event of a batch makes; none for events that concern no factory.
@@ -54,5 +55,6 @@ async fn append(tx: &Tx, event: &Event, factory_id: Uuid, kind: FactoryFeedKind,
     };
     factory_feed::Entity::insert(entry).exec_without_returning(tx.conn()).await?;
     tx.touch(Subject::Reads(factory_id));
+    tx.news(news::feed_of(factory_id));
     Ok(())
 }

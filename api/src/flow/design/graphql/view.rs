@@ -84,7 +84,7 @@ pub enum DesignAction {
 #[Object]
 impl Design {
     /// Names the design across all its versions.
-    async fn id(&self) -> DesignId {
+    pub async fn id(&self) -> DesignId {
         self.row.id.into()
     }
 

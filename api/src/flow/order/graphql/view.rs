@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::flow::order::loader::{LinesOf, OrderById};
 use crate::flow::order::policy;
 use crate::flow::presale::graphql::{Presale, Sku};
-use crate::flow::presale::loader::{PresaleById, PresaleShown};
+use crate::flow::presale::loader::{PresaleById, PresaleShown, SkuById};
 use crate::load;
 use crate::people::actor::Actor;
 use crate::people::vault::{self, AddressIn};
@@ -87,7 +87,7 @@ pub struct OrderAddress {
 #[Object]
 impl Order {
     /// Public id, for `order(id)` and the verbs.
-    async fn id(&self) -> OrderId {
+    pub async fn id(&self) -> OrderId {
         self.0.id.into()
     }
 
@@ -125,7 +125,10 @@ impl Order {
     /// What is ordered.
     async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<OrderLine>> {
         let lines = load::of(ctx).load_one(LinesOf(self.0.brand_id, self.0.id)).await?.unwrap_or_default();
-        Ok(lines.into_iter().map(|(row, sku)| OrderLine { row, sku, currency: self.0.currency.clone() }).collect())
+        Ok(lines
+            .into_iter()
+            .map(|(row, sku)| OrderLine { row, sku: Some(sku), currency: self.0.currency.clone() })
+            .collect())
     }
 
     /// Pieces over all lines.
@@ -215,7 +218,8 @@ impl Order {
 /// Pieces of one SKU in an order.
 pub struct OrderLine {
     pub row: order_line::Model,
-    pub sku: presale_sku::Model,
+    /// When it was read along.
+    pub sku: Option<presale_sku::Model>,
     pub currency: String,
 }
 
@@ -223,7 +227,7 @@ pub struct OrderLine {
 #[Object]
 impl OrderLine {
     /// Public id, for `changeOrder`.
-    async fn id(&self) -> OrderLineId {
+    pub async fn id(&self) -> OrderLineId {
         self.row.id.into()
     }
 
@@ -234,8 +238,12 @@ impl OrderLine {
     }
 
     /// Colour and size.
-    async fn sku(&self) -> Sku {
-        self.sku.clone().into()
+    async fn sku(&self, ctx: &Context<'_>) -> Result<Sku> {
+        if let Some(sku) = &self.sku {
+            return Ok(sku.clone().into());
+        }
+        let found = load::of(ctx).load_one(SkuById(self.row.brand_id, self.row.sku_id)).await?;
+        Ok(found.ok_or_else(|| Error::not_found("SKU"))?.into())
     }
 
     /// Pieces ordered.

@@ -79,7 +79,7 @@ pub enum PresaleAction {
 #[Object]
 impl Presale {
     /// Public id, for `presale(id)` and `placeOrder`.
-    async fn id(&self) -> PresaleId {
+    pub async fn id(&self) -> PresaleId {
         self.0.id.into()
     }
 
@@ -228,7 +228,7 @@ impl From<presale_sku::Model> for Sku {
 #[Object]
 impl Sku {
     /// Public id, for order lines.
-    async fn id(&self) -> SkuId {
+    pub async fn id(&self) -> SkuId {
         self.row.id.into()
     }
 

@@ -61,7 +61,7 @@ impl CommunityTally {
 #[Object]
 impl RoundEntry {
     /// Names the entry; samples and presales of the design refer to it.
-    async fn id(&self) -> RoundEntryId {
+    pub async fn id(&self) -> RoundEntryId {
         self.row.id.into()
     }
 

@@ -68,7 +68,7 @@ pub enum RoundAction {
 #[Object]
 impl Round {
     /// Names the round.
-    async fn id(&self) -> RoundId {
+    pub async fn id(&self) -> RoundId {
         self.0.id.into()
     }
 

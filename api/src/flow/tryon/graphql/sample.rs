@@ -58,7 +58,7 @@ pub enum SampleAction {
 #[Object]
 impl Sample {
     /// Names the sample; it does not change.
-    async fn id(&self) -> SampleId {
+    pub async fn id(&self) -> SampleId {
         self.0.id.into()
     }
 
