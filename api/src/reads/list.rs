@@ -191,8 +191,8 @@ mod tests {
                 let typed = rest
                     .map(str::trim_start)
                     .find(|line| line.starts_with(&format!("{field}: ")) || line.contains("): "));
-                let typed = typed.expect("a field has a type").rsplit_once(": ");
-                let typed = typed.map(|(_, typed)| typed.split(" @").next().unwrap_or(typed)).expect("a type");
+                let typed = typed.and_then(|line| line.split(" @").next()).expect("a field has a type");
+                let (_, typed) = typed.rsplit_once(": ").expect("a type");
                 typed.trim_matches(['[', ']', '!']).to_owned()
             };
             for (field, of) in *fields {
