@@ -1,6 +1,5 @@
 //! What a round's feed shows, in one statement: the slate with its tallies and designs, and what the caller picks.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -122,13 +121,28 @@ impl Load {
     }
 }
 
+/// A slate while its rows come in.
+#[derive(Default)]
+struct Gathered {
+    entries: Vec<(round_entry::Model, Option<Shown>)>,
+    picks: Vec<(DateTime<Utc>, Uuid)>,
+}
+
+impl Gathered {
+    fn slate(mut self) -> Slate {
+        self.picks.sort_unstable();
+        let entries = self.entries.into_iter().map(|(entry, shown)| Slated { entry, shown: shown.map(Arc::new) });
+        Slate { entries: entries.collect(), picks: self.picks.into_iter().map(|(_, id)| id).collect() }
+    }
+}
+
 /// Rows of one entry stand together.
 fn gather(rows: &[QueryResult], with_picks: bool, with_designs: bool) -> Result<HashMap<Uuid, Slate>, DbErr> {
-    let mut found = HashMap::<Uuid, (Vec<(round_entry::Model, Option<Shown>)>, Vec<(DateTime<Utc>, Uuid)>)>::new();
+    let mut found = HashMap::<Uuid, Gathered>::new();
     for row in rows {
         let (round_id, entry_id): (Uuid, Uuid) = (row.try_get("", "e_round_id")?, row.try_get("", "e_id")?);
-        let (entries, picks) = found.entry(round_id).or_default();
-        if let Some((entry, Some(shown))) = entries.last_mut()
+        let gathered = found.entry(round_id).or_default();
+        if let Some((entry, Some(shown))) = gathered.entries.last_mut()
             && entry.id == entry_id
         {
             shown.read_more(row)?;
@@ -136,14 +150,9 @@ fn gather(rows: &[QueryResult], with_picks: bool, with_designs: bool) -> Result<
         }
         let entry = round_entry::Model::from_query_result(row, "e_")?;
         let picked: Option<DateTime<Utc>> = if with_picks { row.try_get("", "picked_at")? } else { None };
-        picks.extend(picked.map(|at| (at, entry.design_id)));
+        gathered.picks.extend(picked.map(|at| (at, entry.design_id)));
         let shown = if with_designs { Some(Shown::read(row)?) } else { None };
-        entries.push((entry, shown));
+        gathered.entries.push((entry, shown));
     }
-    let slate = |(entries, mut picks): (Vec<(round_entry::Model, Option<Shown>)>, Vec<(DateTime<Utc>, Uuid)>)| {
-        picks.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| -> Ordering { a.1.cmp(&b.1) }));
-        let entries = entries.into_iter().map(|(entry, shown)| Slated { entry, shown: shown.map(Arc::new) });
-        Slate { entries: entries.collect(), picks: picks.into_iter().map(|(_, id)| id).collect() }
-    };
-    Ok(found.into_iter().map(|(id, rows)| (id, slate(rows))).collect())
+    Ok(found.into_iter().map(|(id, gathered)| (id, gathered.slate())).collect())
 }

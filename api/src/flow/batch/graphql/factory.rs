@@ -196,14 +196,14 @@ pub struct BatchFeedEntry(pub(super) factory_feed::Model, BatchRead);
 /// The batch of an entry: not read yet, or read along with it; none when it is not the factory's to see.
 enum BatchRead {
     Not,
-    Along(Option<batch::Model>),
+    Along(Option<Box<batch::Model>>),
 }
 
 impl BatchFeedEntry {
     fn along(factory_id: Uuid, (entry, batch): (factory_feed::Model, Option<(batch::Model, bool)>)) -> Self {
         let seen = batch
             .filter(|(batch, offered)| policy::factory_sees(factory_id, batch, batch.factory_id.is_none() && *offered));
-        BatchFeedEntry(entry, BatchRead::Along(seen.map(|(batch, _)| batch)))
+        BatchFeedEntry(entry, BatchRead::Along(seen.map(|(batch, _)| Box::new(batch))))
     }
 }
 
@@ -241,7 +241,7 @@ impl BatchFeedEntry {
             BatchRead::Not => FactoryBatch::load(ctx, self.0.factory_id, self.0.brand_id, self.0.batch_id).await,
             BatchRead::Along(batch) => {
                 hole::deny(ctx);
-                Ok(batch.clone().map(FactoryBatch))
+                Ok(batch.clone().map(|batch| FactoryBatch(*batch)))
             }
         }
     }
