@@ -16,12 +16,15 @@ use crate::base::cache::Cache;
 use crate::base::clock::Clock;
 use crate::base::crypto::{KEY_LEN, Keyring, random_token};
 use crate::base::db::Db;
+use crate::base::fresh::Fresh;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
 use crate::base::share::Shares;
 use crate::config::Config;
 use crate::flow::{order, round};
 use crate::http::metrics::Metrics;
+use crate::people::authenticate::Sessions;
+use crate::reads::Reads;
 use crate::storage::Storage;
 use crate::wechat::{Wechat, WechatConfig};
 
@@ -34,6 +37,9 @@ pub struct Parts {
     pub db: Db,
     pub cache: Cache,
     pub bus: Bus,
+    pub fresh: Fresh,
+    pub sessions: Sessions,
+    pub reads: Reads,
     pub limiter: Limiter,
     /// Queries that run at a time, by brand; a factory, who belongs to none, by herself.
     pub shares: Shares<Uuid>,
@@ -100,7 +106,10 @@ impl App {
         Ok(App(Arc::new(Parts {
             db,
             cache,
+            fresh: Fresh::new(clock.clone(), bus.clone(), stop.clone()),
             bus,
+            sessions: Sessions::default(),
+            reads: Reads::default(),
             limiter,
             shares: Shares::new(config.brand_share, config.brand_queue),
             ids: Ids::new(clock.clone()),

@@ -10,7 +10,7 @@
 //!
 //! A request goes resolver → service or query → entity. [`people`] says who acts, [`base`] holds
 //! small tools without business, [`http`] knows no business, [`wechat`] is the only way out to
-//! WeChat, [`provider`] takes in what it tells us, [`storage`] keeps media, [`worker`] does what
+//! WeChat, [`provider`] takes in what it tells us, [`storage`] keeps media, [`reads`] keeps answers for a second, [`worker`] does what
 //! happens by itself, and [`app`] wires it all.
 
 pub mod app;
@@ -33,6 +33,7 @@ pub mod news;
 pub mod node;
 pub mod people;
 pub mod provider;
+pub mod reads;
 pub mod schema;
 pub mod storage;
 pub mod wechat;

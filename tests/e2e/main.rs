@@ -22,6 +22,7 @@ mod payment;
 mod people;
 mod presale;
 mod push;
+mod reads;
 mod round;
 mod round_rush;
 mod rush;

@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, Statement, Value};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DbBackend, EntityTrait, IdenStatic, Iterable, Statement, Value,
+};
 use tokio::sync::{Mutex, MutexGuard};
+use uuid::Uuid;
 
 use super::stats;
 use crate::error::Result;
@@ -83,6 +86,23 @@ fn sqlite_file(url: &str) -> Option<std::path::PathBuf> {
     let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
     let path = rest.split('?').next().unwrap_or_default();
     (!path.is_empty() && path != ":memory:").then(|| path.into())
+}
+
+/// All columns of `E` for a joined read: `alias.column as prefixcolumn, …`, read by `from_query_result(row, prefix)`.
+pub fn columns<E: EntityTrait>(alias: &str, prefix: &str) -> String {
+    let named = E::Column::iter().map(|column| format!("{alias}.{0} as {prefix}{0}", column.as_str()));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+/// Adds `ids` to the values of a statement; their places, `$3, $4, …`.
+pub fn placeholders(values: &mut Vec<Value>, ids: impl IntoIterator<Item = Uuid>) -> String {
+    let mut places = String::new();
+    for id in ids {
+        values.push(id.into());
+        let comma = if places.is_empty() { "" } else { ", " };
+        places.push_str(&format!("{comma}${}", values.len()));
+    }
+    places
 }
 
 /// A statement in SQL that both databases read, with `$1`, `$2`, … for `values`.

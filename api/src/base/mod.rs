@@ -5,6 +5,7 @@ pub mod cache;
 pub mod clock;
 pub mod crypto;
 pub mod db;
+pub mod fresh;
 pub mod group;
 pub mod id;
 pub mod lang;

@@ -80,13 +80,13 @@ pub async fn find(ctx: &Context<'_>, prefix: &str, ids: &[Uuid]) -> Result<Found
         kind::Sample::PREFIX => nodes!(tryon::query::samples_among(db, actor, ids).await?, Sample(Sample)),
         kind::TryOn::PREFIX => nodes!(tryon::query::visible_among(db, actor, ids).await?, TryOn(TryOn)),
         kind::Media::PREFIX => media(ctx, ids).await?,
-        kind::Presale::PREFIX => nodes!(presale::query::visible_among(db, actor, ids).await?, Presale(Presale)),
+        kind::Presale::PREFIX => nodes!(presale::query::visible_among(db, actor, ids).await?, Presale(Presale::from)),
         kind::Sku::PREFIX => nodes!(presale::query::skus_among(db, actor, ids).await?, Sku(Sku::from)),
         kind::Order::PREFIX => nodes!(order::query::visible_among(db, actor, ids).await?, Order(Order)),
         kind::OrderLine::PREFIX => {
             let lines = order::query::lines_among(db, actor, ids).await?;
             let view = |(row, order): (entity::order_line::Model, entity::order::Model)| {
-                (row.id, Node::OrderLine(OrderLine { row, currency: order.currency }))
+                (row.id, Node::OrderLine(OrderLine { row, sku: None, currency: order.currency }))
             };
             lines.into_iter().map(view).collect()
         }

@@ -63,6 +63,21 @@ impl Answer {
         self.build(status, &body)
     }
 
+    /// A query answered from what is kept: `data` is JSON already.
+    pub fn kept(self, data: &[u8], extensions: &serde_json::Value) -> HttpResponse {
+        if self == Answer::NotAcceptable {
+            return self.build(StatusCode::OK, &serde_json::Value::Null);
+        }
+        let extensions = extensions.to_string();
+        let mut body = Vec::with_capacity(data.len() + extensions.len() + 32);
+        body.extend_from_slice(b"{\"data\":");
+        body.extend_from_slice(data);
+        body.extend_from_slice(b",\"extensions\":");
+        body.extend_from_slice(extensions.as_bytes());
+        body.push(b'}');
+        HttpResponse::Ok().content_type(self.content_type()).body(body)
+    }
+
     pub fn fault(self, lang: Lang, error: &Error) -> HttpResponse {
         let status = match error {
             Error::Fault(fault) => status_of(fault.code()),

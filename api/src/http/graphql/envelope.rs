@@ -62,6 +62,13 @@ impl Envelope {
         guard::check(&self.query, self.operation_name.as_deref(), &self.variables, limits)
     }
 
+    /// Names what is asked: two envelopes with the same one are the same to the engine.
+    pub fn fingerprint(&self) -> Vec<u8> {
+        let parts =
+            [self.query.as_str(), self.operation_name.as_deref().unwrap_or_default(), &self.variables.to_string()];
+        parts.iter().flat_map(|part| [part.len().to_be_bytes().as_slice(), part.as_bytes()].concat()).collect()
+    }
+
     /// For the engine, with the document that the guard parsed.
     pub fn into_request(self, checked: Checked) -> Request {
         let mut request = Request::new(self.query).variables(Variables::from_json(self.variables));

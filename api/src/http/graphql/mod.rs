@@ -21,7 +21,7 @@ use crate::schema::ApiSchema;
 
 use answer::Answer;
 use envelope::{Envelope, Problem};
-use execute::{Caller, Stopped, Who};
+use execute::{Answered, Caller, Stopped, Who};
 
 /// Largest request body.
 pub const MAX_BODY: usize = 384 * 1024;
@@ -55,8 +55,9 @@ pub async fn post(
     };
     let caller =
         Caller { who: Who::Bearer(bearer(&request)), ip: client_ip::of(&request, &app.config.trusted_proxies), lang };
-    match execute::run(&app, &schema, caller, envelope, checked).await {
-        Ok(response) => answer.executed(response),
+    match execute::answer(&app, &schema, caller, envelope, checked).await {
+        Ok(Answered::Executed(response)) => answer.executed(response),
+        Ok(Answered::Kept { data, extensions }) => answer.kept(&data, &extensions),
         Err(Stopped::Fault(error)) => answer.fault(lang, &error),
         Err(Stopped::TooMany(wait)) => answer.too_many(lang, wait),
     }
