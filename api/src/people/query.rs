@@ -10,8 +10,18 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::people::actor::Actor;
 
+/// Whether a brand could have this short name: 2 to 40 of a-z, 0-9 and `-`.
+pub fn is_slug(text: &str) -> bool {
+    let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    (2..=40).contains(&text.len()) && text.bytes().all(fits)
+}
+
 /// The active brand with this short name.
 pub async fn brand_by_slug(db: &impl ConnectionTrait, slug: &str) -> Result<brand::Model> {
+    // What no brand can be called is not asked for: PostgreSQL takes no NUL in a text.
+    if !is_slug(slug) {
+        return Err(Error::not_found("brand"));
+    }
     brand::Entity::find()
         .filter(brand::Column::Slug.eq(slug))
         .filter(brand::Column::Status.eq(BrandStatus::Active))

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::base::text;
 use crate::base::tx::{By, Tx};
 use crate::error::{Error, Refusal, Result};
+use crate::people::query;
 use crate::people::team::{self, Checked, NewStaff};
 use crate::people::wechat::{self, Secrets};
 use crate::wechat::Account;
@@ -132,8 +133,7 @@ fn taken(error: DbErr, field: &str, en: &'static str, zh: &'static str) -> Error
 }
 
 fn check(new: &NewBrand) -> Result<(), Refusal> {
-    let slug_char = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
-    if !(2..=40).contains(&new.slug.len()) || !new.slug.bytes().all(slug_char) {
+    if !query::is_slug(&new.slug) {
         return Err(Refusal::invalid(
             "slug",
             "A short name has 2 to 40 of a-z, 0-9 and -.",
