@@ -18,6 +18,8 @@ use crate::base::db::Db;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
 use crate::config::Config;
+use crate::http::graphql::trusted::Trusted;
+use crate::http::guard::Documents;
 use crate::http::metrics::Metrics;
 use crate::storage::Storage;
 use crate::wechat::{Wechat, WechatConfig};
@@ -38,6 +40,9 @@ pub struct Parts {
     pub wechat: Wechat,
     pub storage: Storage,
     pub metrics: Metrics,
+    /// GraphQL documents that were accepted lately.
+    pub documents: Documents,
+    pub trusted: Trusted,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }
@@ -95,6 +100,8 @@ impl App {
             wechat,
             storage,
             metrics: Metrics::new(),
+            documents: Documents::default(),
+            trusted: Trusted::load(config.trusted_operations.as_deref(), config.trusted_only)?,
             stop,
             config,
         })))

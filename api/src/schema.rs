@@ -15,6 +15,7 @@ use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::growth::graphql::GrowthQuery;
 use crate::insight::graphql::InsightQuery;
 use crate::people::graphql::{PeopleMutation, PeopleQuery};
+use crate::storage::upload::StorageMutation;
 
 #[derive(MergedObject, Default)]
 pub struct Query(
@@ -36,6 +37,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     PeopleMutation,
+    StorageMutation,
     CommunityMutation,
     DesignMutation,
     RoundMutation,

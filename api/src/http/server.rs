@@ -9,7 +9,7 @@ use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use serde_json::json;
 
 use super::graphql::{self, MAX_BODY};
-use super::{graphiql, health, media, request_id, wechat_pay, wechat_push};
+use super::{cors, graphiql, headers, health, media, request_id, wechat_pay, wechat_push};
 use crate::app::App;
 use crate::schema;
 
@@ -36,7 +36,10 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
                 }
             })
             .default_service(web::to(nothing_here))
+            .wrap(from_fn(headers::leave_small))
             .wrap(Compress::default())
+            .wrap(from_fn(headers::finish))
+            .wrap(from_fn(cors::middleware))
             .wrap(from_fn(request_id::middleware))
     })
     .workers(workers)
@@ -62,7 +65,9 @@ async fn sweep_limits(app: App) {
 fn routes(cfg: &mut web::ServiceConfig) {
     cfg.service(
         web::resource("/graphql")
+            .route(web::post().guard(graphql::multipart::guard()).to(graphql::multipart::post))
             .route(web::post().to(graphql::post))
+            .route(web::get().to(graphql::get::get))
             .default_service(web::to(graphql::answer::wrong_method)),
     )
     .route("/healthz", web::get().to(health::healthz))

@@ -2,7 +2,7 @@
 //! the renditions back.
 
 mod download;
-mod upload;
+pub(super) mod upload;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder, web};

@@ -1,0 +1,297 @@
+//! Files in a GraphQL request: the multipart request specification (`operations`, `map`, then the files).
+//!
+//! A browser sends such a body across origins without asking, so a header that makes it ask is needed.
+//! Then, before a byte of a file is read: who it is, whether they may upload, what it costs. The parts may
+//! come in any order; with `operations` first, as clients send them, the query guard decides before a file
+//! is read as well, and in any order before one is kept.
+
+use std::collections::HashMap;
+
+use actix_multipart::{Field, Multipart};
+use actix_web::guard::{Guard, fn_guard};
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
+use serde_json::Value;
+
+use super::envelope::{self, Envelope, Problem};
+use super::execute::{self, Caller, Stopped, Who, bucket};
+use super::{MAX_BODY, Wants, bearer, header, is_of_type, persisted};
+use crate::app::App;
+use crate::error::{Error, Fault, Refusal};
+use crate::http::client_ip;
+use crate::http::guard::{self, Checked, LimitName};
+use crate::http::media::upload::{COST, PATIENCE, RECEIVING};
+use crate::people::actor::Actor;
+use crate::schema::ApiSchema;
+use crate::storage::record;
+use crate::storage::upload::{Upload, Uploads};
+
+const MULTIPART: &str = "multipart/form-data";
+/// The largest file and some text: what [`RECEIVING`] counts on.
+const MAX_BYTES: usize = 52 * 1024 * 1024;
+const MAX_FILES: usize = 4;
+/// `operations`, `map`, the files, and as much as clients add for themselves.
+const MAX_PARTS: usize = 12;
+const MAX_TEXT_PART: usize = 64 * 1024;
+
+/// Headers that a browser sends to another origin only after that has agreed.
+const NOT_SIMPLE: [&str; 3] = ["authorization", "graphql-require-preflight", "apollo-require-preflight"];
+
+/// Lets only multipart bodies in.
+pub fn guard() -> impl Guard {
+    fn_guard(|request| request.head().headers().get(CONTENT_TYPE).is_some_and(|value| is_of_type(value, MULTIPART)))
+}
+
+pub async fn post(
+    request: HttpRequest,
+    body: Multipart,
+    app: web::Data<App>,
+    schema: web::Data<ApiSchema>,
+) -> HttpResponse {
+    let wants = match Wants::of(&request) {
+        Ok(wants) => wants,
+        Err(refused) => return refused,
+    };
+    if !NOT_SIMPLE.iter().any(|name| header(&request, name).is_some_and(|value| !value.trim().is_empty())) {
+        return wants.problem(&Problem::Malformed(
+            "A multipart request needs a header that other sites cannot send unasked: Authorization, or GraphQL-Require-Preflight: 1.",
+            "multipart 请求需要带 Authorization 或 GraphQL-Require-Preflight: 1 请求头。",
+        ));
+    }
+    let ip = client_ip::of(&request, &app.config.trusted_proxies);
+    let received = async {
+        let actor = execute::enter(&app, bearer(&request), ip).await?;
+        actor.brand_id().map_err(Stopped::Fault)?;
+        let payer = bucket(&actor, ip);
+        app.limiter.take(&payer, COST).await.map_err(Stopped::TooMany)?;
+        let place = RECEIVING.acquire().await.expect("never closed");
+        let reading = tokio::time::timeout(PATIENCE, Reading::new(&app, &payer).read(body));
+        let slow = |_| Failed::from(Fault::BadRequest("the files took too long to arrive".into()));
+        let (envelope, checked) = reading.await.map_err(slow)??;
+        Ok::<_, Failed>((actor, envelope, checked, place))
+    };
+    let (actor, envelope, checked, _place): (Actor, _, _, _) = match received.await {
+        Ok(received) => received,
+        Err(Failed::Problem(problem)) => return wants.problem(&problem),
+        Err(Failed::Stopped(stopped)) => return wants.stopped(&stopped),
+    };
+    let caller = Caller { who: Who::Known(actor), ip, lang: wants.lang };
+    match execute::run(&app, &schema, caller, envelope, checked).await {
+        Ok(response) => wants.answer.executed(&response),
+        Err(stopped) => wants.stopped(&stopped),
+    }
+}
+
+/// Why the body is not executed.
+enum Failed {
+    Problem(Problem),
+    Stopped(Stopped),
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Failed::Problem(problem)
+    }
+}
+
+impl From<Stopped> for Failed {
+    fn from(stopped: Stopped) -> Self {
+        Failed::Stopped(stopped)
+    }
+}
+
+impl From<Fault> for Failed {
+    fn from(fault: Fault) -> Self {
+        Failed::Stopped(Stopped::Fault(Error::Fault(fault)))
+    }
+}
+
+fn malformed(en: &'static str, zh: &'static str) -> Failed {
+    Failed::Problem(Problem::Malformed(en, zh))
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Failed {
+    Fault::BadRequest(format!("the body is not a readable multipart/form-data: {error}")).into()
+}
+
+/// The parts of a body, as far as they have come.
+struct Reading<'a> {
+    app: &'a App,
+    payer: &'a str,
+    operations: Option<(Envelope, Checked)>,
+    /// Name of a part → the one place in `operations` for its file.
+    map: Option<HashMap<String, String>>,
+    files: HashMap<String, Result<Bytes, Refusal>>,
+    bytes: usize,
+}
+
+impl<'a> Reading<'a> {
+    fn new(app: &'a App, payer: &'a str) -> Self {
+        Reading { app, payer, operations: None, map: None, files: HashMap::new(), bytes: 0 }
+    }
+
+    async fn read(mut self, mut body: Multipart) -> Result<(Envelope, Checked), Failed> {
+        let mut parts = 0;
+        while let Some(part) = body.try_next().await.map_err(unreadable)? {
+            parts += 1;
+            if parts > MAX_PARTS {
+                return Err(Fault::BadRequest(format!("the body has more than {MAX_PARTS} parts")).into());
+            }
+            self.part(part).await?;
+        }
+        self.whole()
+    }
+
+    async fn part(&mut self, mut part: Field) -> Result<(), Failed> {
+        let name = part.name().unwrap_or_default().to_owned();
+        let is_file = part.content_disposition().is_some_and(|disposition| disposition.get_filename().is_some());
+        match (name.as_str(), is_file) {
+            ("operations", false) if self.operations.is_none() => {
+                let envelope = Envelope::read(&self.text(&mut part, MAX_BODY).await?)?;
+                let checked = persisted::admit(self.app, &envelope).await?;
+                self.operations = Some((envelope, checked));
+            }
+            ("map", false) if self.map.is_none() => {
+                self.map = Some(read_map(&self.text(&mut part, MAX_TEXT_PART).await?)?);
+            }
+            ("operations" | "map", false) => {
+                return Err(malformed("`operations` and `map` may stand once.", "“operations”和“map”只能各出现一次。"));
+            }
+            (_, false) => drop(self.text(&mut part, MAX_TEXT_PART).await?),
+            (_, true) => self.file(name, &mut part).await?,
+        }
+        Ok(())
+    }
+
+    async fn text(&mut self, part: &mut Field, most: usize) -> Result<Bytes, Failed> {
+        let mut text = BytesMut::new();
+        while let Some(chunk) = part.try_next().await.map_err(unreadable)? {
+            self.count(&chunk)?;
+            text.extend_from_slice(&chunk);
+            if text.len() > most {
+                return Err(Fault::BadRequest(format!("a text part is longer than {most} bytes")).into());
+            }
+        }
+        Ok(text.freeze())
+    }
+
+    async fn file(&mut self, name: String, part: &mut Field) -> Result<(), Failed> {
+        if self.map.as_ref().is_some_and(|map| !map.contains_key(&name)) {
+            return Err(not_mapped());
+        }
+        if self.files.contains_key(&name) {
+            return Err(malformed("Two files have the same name of their part.", "两个文件使用了相同的字段名。"));
+        }
+        match self.files.len() {
+            0 => {}
+            MAX_FILES => return Err(Fault::BadRequest(format!("send at most {MAX_FILES} files per request")).into()),
+            _ => self.app.limiter.take(self.payer, COST).await.map_err(Stopped::TooMany)?,
+        }
+        let mut bytes = BytesMut::new();
+        let mut refused = None;
+        while let Some(chunk) = part.try_next().await.map_err(unreadable)? {
+            self.count(&chunk)?;
+            if refused.is_none() {
+                bytes.extend_from_slice(&chunk);
+                let limit = record::size_limit(&bytes);
+                if bytes.len() > limit {
+                    // The rest is read over, so that the answer can be a refusal in the payload.
+                    refused = Some(record::too_many_bytes(limit));
+                    bytes = BytesMut::new();
+                }
+            }
+        }
+        self.files.insert(name, refused.map_or_else(|| Ok(bytes.freeze()), Err));
+        Ok(())
+    }
+
+    fn count(&mut self, chunk: &[u8]) -> Result<(), Failed> {
+        self.bytes += chunk.len();
+        let count = |bytes| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let (max, found) = (count(MAX_BYTES), count(self.bytes));
+        if found <= max {
+            return Ok(());
+        }
+        Err(Problem::Guarded(guard::Refusal::Exceeded { limit: LimitName::BodyBytes, max, found }).into())
+    }
+
+    /// All has come: puts each file to its place.
+    fn whole(self) -> Result<(Envelope, Checked), Failed> {
+        let missing = || malformed("The parts `operations` and `map` are needed.", "缺少“operations”或“map”字段。");
+        let (mut envelope, checked) = self.operations.ok_or_else(missing)?;
+        let map = self.map.ok_or_else(missing)?;
+        if self.files.keys().any(|name| !map.contains_key(name)) {
+            return Err(not_mapped());
+        }
+        for (name, path) in &map {
+            if !self.files.contains_key(name) {
+                return Err(malformed("A file that `map` names is not in the body.", "请求体缺少“map”中指定的文件。"));
+            }
+            place(&mut envelope.variables, path, name)?;
+        }
+        Ok((envelope.with_uploads(Uploads::new(self.files)), checked))
+    }
+}
+
+fn not_mapped() -> Failed {
+    malformed("A file is not named in `map`.", "“map”中没有指定该文件。")
+}
+
+/// `{"0": ["variables.input.file"]}`. One place for a file: it is stored once.
+fn read_map(json: &[u8]) -> Result<HashMap<String, String>, Failed> {
+    let wrong = || malformed("`map` must be {\"0\": [\"variables.…\"]}.", "“map”必须是 {\"0\": [\"variables.…\"]}。");
+    let Value::Object(members) = envelope::parse(json)? else { return Err(wrong()) };
+    let mut map = HashMap::new();
+    for (name, paths) in members {
+        let Value::Array(paths) = paths else { return Err(wrong()) };
+        match paths.as_slice() {
+            [Value::String(path)] => map.insert(name, path.clone()),
+            [] | [_] => return Err(wrong()),
+            _ => return Err(malformed("A file is mapped to two places.", "一个文件只能对应一个位置。")),
+        };
+    }
+    Ok(map)
+}
+
+/// Puts the file where `null` stands for it.
+fn place(variables: &mut Value, path: &str, name: &str) -> Result<(), Failed> {
+    let mut at = path.strip_prefix("variables.").map(|steps| steps.split('.').try_fold(variables, step)).flatten();
+    match &mut at {
+        Some(found) if found.is_null() => {
+            **found = Upload::placeholder(name);
+            Ok(())
+        }
+        _ => Err(malformed(
+            "A place that `map` names does not exist in `operations`, or is not null there.",
+            "“map”指定的位置在“operations”中不存在或不为 null。",
+        )),
+    }
+}
+
+fn step<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
+    match value {
+        Value::Object(members) => members.get_mut(key),
+        Value::Array(items) => items.get_mut(key.parse::<usize>().ok()?),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_file_goes_to_the_null_that_its_path_names() {
+        let mut variables = json!({ "input": { "files": [null, null] }, "taken": 1 });
+        assert!(place(&mut variables, "variables.input.files.1", "0").is_ok());
+        assert_eq!(variables, json!({ "input": { "files": [null, "0"] }, "taken": 1 }));
+        for path in ["", "variables", "variables.", "input.files.0", "variables.input.files.2", "variables.taken",
+            "variables.input.files.1", "variables.input.files.-1", "variables.nothing.0", "query"] {
+            assert!(place(&mut variables, path, "1").is_err(), "{path}");
+        }
+    }
+}
