@@ -228,7 +228,9 @@ impl Reader {
             wechat_timeout: std::time::Duration::from_secs(self.within("wechat_timeout_seconds", 1, 60)?),
             trusted_proxies: self.addresses("trusted_proxies")?,
             introspection: self.flag("introspection")?,
-            trusted_operations: Some(self.text("trusted_operations")).filter(|path| !path.is_empty()).map(PathBuf::from),
+            trusted_operations: Some(self.text("trusted_operations"))
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from),
             trusted_only: self.trusted_only()?,
             cors_origins: self.origins("cors_origins")?,
             graphiql: self.flag("graphiql")?,

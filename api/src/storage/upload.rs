@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Mutex;
 
-use async_graphql::{Context, InputObject, InputValueError, InputValueResult, Object, Scalar, ScalarType, SimpleObject, Value};
+use async_graphql::{
+    Context, InputObject, InputValueError, InputValueResult, Object, Scalar, ScalarType, SimpleObject, Value,
+};
 use bytes::Bytes;
 
 use super::graphql::Media;
@@ -57,10 +59,7 @@ impl Upload {
 
 /// A file in a `multipart/form-data` request: `null` in the variables of `operations`, its place named in
 /// `map`, its bytes in a part of their own.
-#[Scalar(
-    name = "Upload",
-    specified_by_url = "https://github.com/jaydenseric/graphql-multipart-request-spec"
-)]
+#[Scalar(name = "Upload", specified_by_url = "https://github.com/jaydenseric/graphql-multipart-request-spec")]
 impl ScalarType for Upload {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {

@@ -68,7 +68,8 @@ impl Envelope {
     /// From the query string of a GET; `variables` and `extensions` are JSON in it.
     pub fn of_query_string(text: &str) -> Result<Self, Problem> {
         let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(text);
-        let pairs = pairs.map_err(|_| Problem::Malformed("The query string is not readable.", "查询字符串无法解析。"))?;
+        let pairs =
+            pairs.map_err(|_| Problem::Malformed("The query string is not readable.", "查询字符串无法解析。"))?;
         let mut members = Map::new();
         for (name, value) in pairs.into_inner() {
             let value = match name.as_str() {
@@ -170,7 +171,8 @@ mod tests {
 
     #[test]
     fn malformed_parts_of_an_address_are_refused() {
-        for text in ["", "query=a&query=b", "query=a&variables=%7B", "query=a&variables=1", "query=a&extensions=%5B%5D"] {
+        for text in ["", "query=a&query=b", "query=a&variables=%7B", "query=a&variables=1", "query=a&extensions=%5B%5D"]
+        {
             assert!(matches!(Envelope::of_query_string(text), Err(Problem::Malformed(..))), "{text}");
         }
         let deep = format!("query=a&variables={}", "%5B".repeat(100));
@@ -179,7 +181,9 @@ mod tests {
 
     #[test]
     fn a_hash_stands_for_the_query_and_only_in_the_known_version() {
-        let of = |persisted: &str| Envelope::read(format!(r#"{{"extensions":{{"persistedQuery":{persisted}}}}}"#).as_bytes());
+        let of = |persisted: &str| {
+            Envelope::read(format!(r#"{{"extensions":{{"persistedQuery":{persisted}}}}}"#).as_bytes())
+        };
         assert_eq!(of(r#"{"version":1,"sha256Hash":"ab"}"#).expect("a hash").hash.as_deref(), Some("ab"));
         for wrong in [r#"{"version":2,"sha256Hash":"ab"}"#, r#"{"version":1}"#, "1", "null"] {
             assert!(of(wrong).is_err(), "{wrong}");

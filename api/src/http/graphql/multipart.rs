@@ -289,8 +289,18 @@ mod tests {
         let mut variables = json!({ "input": { "files": [null, null] }, "taken": 1 });
         assert!(place(&mut variables, "variables.input.files.1", "0").is_ok());
         assert_eq!(variables, json!({ "input": { "files": [null, "0"] }, "taken": 1 }));
-        for path in ["", "variables", "variables.", "input.files.0", "variables.input.files.2", "variables.taken",
-            "variables.input.files.1", "variables.input.files.-1", "variables.nothing.0", "query"] {
+        for path in [
+            "",
+            "variables",
+            "variables.",
+            "input.files.0",
+            "variables.input.files.2",
+            "variables.taken",
+            "variables.input.files.1",
+            "variables.input.files.-1",
+            "variables.nothing.0",
+            "query",
+        ] {
             assert!(place(&mut variables, path, "1").is_err(), "{path}");
         }
     }

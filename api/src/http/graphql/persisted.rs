@@ -73,7 +73,8 @@ async fn of_id(app: &App, id: &str, limits: &Limits) -> Result<Arc<Document>, Pr
     }
     let kept = app.cache.get(&key(&hash)).await.ok_or(Problem::HashUnknown)?;
     // Whoever can write to a shared Redis must not be able to choose what a hash means.
-    let text = std::str::from_utf8(&kept).ok().filter(|text| guard::hash_of(text) == hash).ok_or(Problem::HashUnknown)?;
+    let text =
+        std::str::from_utf8(&kept).ok().filter(|text| guard::hash_of(text) == hash).ok_or(Problem::HashUnknown)?;
     Ok(app.documents.read(hash, text, limits).await?)
 }
 

@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_read_document_gives_each_of_its_operations_the_same_as_a_fresh_check() {
-        let text = "query A { a { b } } query B($i: ID) { c(id: $i) { d e } } mutation C($n: Int) { m(first: $n) { x } }";
+        let text =
+            "query A { a { b } } query B($i: ID) { c(id: $i) { d e } } mutation C($n: Int) { m(first: $n) { x } }";
         let limits = Limits::default();
         let document = Document::read(text, &limits).expect("within limits");
         for name in ["A", "B", "C"] {
