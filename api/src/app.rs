@@ -18,6 +18,7 @@ use crate::base::db::Db;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
 use crate::config::Config;
+use crate::flow::order;
 use crate::http::graphql::trusted::Trusted;
 use crate::http::guard::Documents;
 use crate::http::metrics::Metrics;
@@ -39,6 +40,8 @@ pub struct Parts {
     pub keyring: Keyring,
     pub wechat: Wechat,
     pub storage: Storage,
+    /// Orders in flight.
+    pub orders: order::service::Queue,
     pub metrics: Metrics,
     /// GraphQL documents that were accepted lately.
     pub documents: Documents,
@@ -99,6 +102,7 @@ impl App {
             keyring,
             wechat,
             storage,
+            orders: order::service::queue(config.order_queue),
             metrics: Metrics::new(),
             documents: Documents::default(),
             trusted: Trusted::load(config.trusted_operations.as_deref(), config.trusted_only)?,

@@ -63,6 +63,7 @@ settings! {
     session_hours "SMALLBATCH_SESSION_HOURS" "24" "Life of an access token.";
     refresh_days "SMALLBATCH_REFRESH_DAYS" "60" "Life of a refresh token.";
     hold_minutes "SMALLBATCH_HOLD_MINUTES" "15" "How long an unpaid order holds its pieces.";
+    order_queue "SMALLBATCH_ORDER_QUEUE" "20000" "Orders that may wait for one presale, 1 to 1000000; more are told to come again.";
     lease_minutes "SMALLBATCH_LEASE_MINUTES" "240" "How long a factory may think about a claimed batch.";
     receipt_days "SMALLBATCH_RECEIPT_DAYS" "10" "Days after shipping when a parcel counts as received.";
     shutdown_seconds "SMALLBATCH_SHUTDOWN_SECONDS" "20" "How long a stop waits for running requests.";
@@ -118,6 +119,7 @@ pub struct Config {
     pub session_life: Duration,
     pub refresh_life: Duration,
     pub hold: Duration,
+    pub order_queue: usize,
     pub lease: Duration,
     pub receipt: Duration,
     pub shutdown_seconds: u64,
@@ -239,6 +241,7 @@ impl Reader {
             session_life: Duration::hours(self.within("session_hours", 1, 24 * 30)?),
             refresh_life: Duration::days(self.within("refresh_days", 1, 365)?),
             hold: Duration::minutes(self.within("hold_minutes", 1, 120)?),
+            order_queue: self.within("order_queue", 1, 1_000_000)?,
             lease: Duration::minutes(self.within("lease_minutes", 1, 60 * 24 * 14)?),
             receipt: Duration::days(self.within("receipt_days", 1, 60)?),
             shutdown_seconds: self.within("shutdown_seconds", 0, 600)?,

@@ -210,6 +210,24 @@ impl Error {
         Error::Fault(Fault::NotFound(what))
     }
 
+    /// The same to several requests that failed as one. The cause of an internal fault is told in words.
+    pub fn shared(&self) -> Self {
+        match self {
+            Error::Refused(refusal) => Error::Refused(refusal.clone()),
+            Error::Fault(fault) => Error::Fault(match fault {
+                Fault::Unauthenticated => Fault::Unauthenticated,
+                Fault::Forbidden(why) => Fault::Forbidden(why),
+                Fault::NotFound(what) => Fault::NotFound(what),
+                Fault::BadRequest(why) => Fault::BadRequest(why.clone()),
+                Fault::BadId(why) => Fault::BadId(why.clone()),
+                Fault::BadCursor => Fault::BadCursor,
+                Fault::Unavailable(why) => Fault::Unavailable(why.clone()),
+                Fault::Database(error) => Fault::Database(error.clone()),
+                Fault::Internal(error) => Fault::Internal(anyhow::anyhow!("{error:#}")),
+            }),
+        }
+    }
+
     /// True when the same transaction may succeed if it is run again: conflicts, deadlocks,
     /// a lost connection, a primary that turned read-only.
     pub fn is_retryable(&self) -> bool {

@@ -2,7 +2,9 @@
 
 use tests::{TestApp, e2e};
 
+mod authorization;
 mod batch;
+mod canary;
 mod catalogue;
 mod community;
 mod delivery;
@@ -19,6 +21,7 @@ mod people;
 mod presale;
 mod push;
 mod round;
+mod rush;
 mod shop;
 mod tryon;
 mod walk;

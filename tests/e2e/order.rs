@@ -52,8 +52,8 @@ e2e! {
         basket["expectedAmount"] = json!(2 * PRICE);
         let other = buyer.person.mutate("placeOrder", basket, bare).await;
         assert_eq!(other.refused(), "IDEMPOTENCY_KEY_REUSED");
-        // Twelve of its own and one to know who asks.
-        assert!(first.statements() <= 13, "{} statements", first.statements());
+        // Five of its own and one to know who asks.
+        assert!(first.statements() <= 6, "{} statements", first.statements());
     }
 
     async fn what_she_was_shown_is_what_she_pays(app) {

@@ -10,9 +10,11 @@ mod answer;
 mod database;
 pub mod floor;
 pub mod outside;
-mod people;
+pub mod people;
 mod person;
 mod rounds;
+pub mod schema;
+pub mod world;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -60,6 +62,21 @@ macro_rules! e2e {
             }
         })+
     };
+}
+
+/// A second server beside that of a [`TestApp`].
+pub struct Second {
+    pub app: App,
+    pub url: String,
+    server: ServerHandle,
+}
+
+impl Second {
+    pub async fn stop(self) {
+        self.app.stop.cancel();
+        self.server.stop(false).await;
+        self.app.db.close().await.expect("the database closes");
+    }
 }
 
 /// A running Smallbatch with its own everything.
@@ -111,6 +128,19 @@ impl TestApp {
         TestApp { app, standin, url: format!("http://{address}"), http: reqwest::Client::new(), server: handle, dir }
     }
 
+    /// Another server on the same database, which shares nothing in memory with the first.
+    pub async fn second(&self, change: impl FnOnce(&mut Config)) -> Second {
+        let mut config = self.app.config.clone();
+        change(&mut config);
+        let app = App::start(config, self.app.clock.clone()).await.expect("the second app starts");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("a bound address"));
+        let server = http::server::start(app.clone(), listener, 1).expect("the second server starts");
+        let handle = server.handle();
+        tokio::spawn(server);
+        Second { app, url, server: handle }
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.app.clock.now()
     }
@@ -149,8 +179,13 @@ impl TestApp {
 
     /// Sends one GraphQL request.
     pub async fn send(&self, token: Option<&str>, query: &str, variables: Value) -> Answer {
+        self.send_to(&self.url, token, query, variables).await
+    }
+
+    /// Sends one GraphQL request to the server at `url`.
+    pub async fn send_to(&self, url: &str, token: Option<&str>, query: &str, variables: Value) -> Answer {
         let mut request =
-            self.http.post(format!("{}/graphql", self.url)).json(&json!({ "query": query, "variables": variables }));
+            self.http.post(format!("{url}/graphql")).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }

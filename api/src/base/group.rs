@@ -75,6 +75,13 @@ where
     }
 }
 
+impl<K: Eq + Hash, I, O> Group<K, I, O> {
+    /// Items that wait for the next write of `key`; `None` while nothing of it is being written.
+    pub fn waiting(&self, key: &K) -> Option<usize> {
+        self.0.lock().get(key).map(VecDeque::len)
+    }
+}
+
 impl<K, I, O> Inner<K, I, O> {
     fn lock(&self) -> MutexGuard<'_, HashMap<K, VecDeque<Waiting<I, O>>>> {
         // A queue is whole between any two of its operations, also when a thread died at its lock.

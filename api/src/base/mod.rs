@@ -13,6 +13,7 @@ pub mod money;
 pub mod once;
 pub mod page;
 pub mod payload;
+pub mod rows;
 pub mod stats;
 pub mod text;
 pub mod tx;

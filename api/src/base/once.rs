@@ -88,7 +88,12 @@ impl Once {
         );
         let row = tx.conn().query_one_raw(stored).await?;
         let row = row.ok_or_else(|| anyhow::anyhow!("an idempotency row vanished"))?;
-        if row.try_get::<Vec<u8>>("", "input_hash")? != self.input_hash {
+        self.recall(&row.try_get::<Vec<u8>>("", "input_hash")?, row.try_get("", "answer")?).map(Some)
+    }
+
+    /// The stored answer of an earlier request with this key; refused when its input was another.
+    pub fn recall<A: DeserializeOwned>(&self, input_hash: &[u8], answer: serde_json::Value) -> Result<A> {
+        if input_hash != self.input_hash {
             return Err(Refusal::new(
                 Code::IdempotencyKeyReused,
                 "This idempotency key was used with another input; use a new key for a new action.",
@@ -97,10 +102,17 @@ impl Once {
             .field("idempotencyKey")
             .into());
         }
-        let answer: serde_json::Value = row.try_get("", "answer")?;
-        Ok(Some(
-            serde_json::from_value(answer)
-                .map_err(|e| anyhow::anyhow!("a stored answer of {}: {e}", self.operation))?,
-        ))
+        let answer = serde_json::from_value(answer);
+        Ok(answer.map_err(|e| anyhow::anyhow!("a stored answer of {}: {e}", self.operation))?)
+    }
+
+    /// For those who claim many keys in one statement.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// SHA-256 of the input.
+    pub fn input_hash(&self) -> &[u8] {
+        &self.input_hash
     }
 }

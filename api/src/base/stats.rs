@@ -45,6 +45,14 @@ where
     }
 }
 
+/// Counts work that another task did on behalf of the current operation to it.
+pub fn charge(work: &SqlStats) {
+    let _ = CURRENT.try_with(|stats| {
+        stats.statements.fetch_add(work.statements(), Ordering::Relaxed);
+        stats.micros.fetch_add(work.micros.load(Ordering::Relaxed), Ordering::Relaxed);
+    });
+}
+
 /// Called by the database for each statement.
 pub(super) fn record(elapsed: Duration) {
     let _ = CURRENT.try_with(|stats| {

@@ -133,8 +133,12 @@ pub async fn copy_address(
         .await?
         .ok_or_else(|| Error::not_found("address"))?;
     let key = data_key(app, db, brand_id, member_id).await?;
-    let address = open_address(&key, AddressIn::Book(address_id), &entry.sealed)?;
-    Ok(seal_address(&key, to, &address))
+    reseal_address(&key, AddressIn::Book(address_id), &entry.sealed, to)
+}
+
+/// Seals an address anew for storing in `to`.
+pub fn reseal_address(key: &Key, from: AddressIn, sealed: &[u8], to: AddressIn) -> Result<SealedAddress> {
+    Ok(seal_address(key, to, &open_address(key, from, sealed)?))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::state_change;
-use sea_orm::{ActiveEnum, ConnectionTrait, EntityTrait, Set, Statement, Value};
+use sea_orm::{ActiveEnum, ConnectionTrait, DbBackend, EntityTrait, Set, Statement, Value};
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
@@ -82,6 +82,23 @@ impl Tx {
             self.run(&text, values).await?;
         }
         Ok(())
+    }
+
+    /// Runs inserts (without `returning`) one after the other in one round trip, with the same `values`
+    /// for all, and tells how many rows they wrote together. None sees what another wrote.
+    pub async fn insert_together(&self, inserts: &[String], values: Vec<Value>) -> Result<u64> {
+        let backend = self.conn().get_database_backend();
+        if backend != DbBackend::Postgres {
+            let statement = Statement::from_sql_and_values(backend, inserts.join(";\n"), values);
+            return Ok(self.conn().execute_raw(statement).await?.rows_affected());
+        }
+        let steps: Vec<_> =
+            inserts.iter().enumerate().map(|(n, insert)| format!("s{n} as ({insert} returning 1)")).collect();
+        let counts: Vec<_> = (0..inserts.len()).map(|n| format!("(select count(*) from s{n})")).collect();
+        let text = format!("with {} select {} as written", steps.join(",\n"), counts.join(" + "));
+        let row = self.conn().query_one_raw(Statement::from_sql_and_values(backend, text, values)).await?;
+        let row = row.ok_or_else(|| anyhow::anyhow!("a count returned no row"))?;
+        Ok(u64::try_from(row.try_get::<i64>("", "written")?).unwrap_or_default())
     }
 
     async fn run(&self, text: &str, values: Vec<Value>) -> Result<()> {

@@ -5,16 +5,19 @@
 
 use std::collections::BTreeMap;
 
+use entity::presale_buyer;
 use entity::presale_sku::{self, Column};
-use entity::{presale, presale_buyer};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, UpdateMany, Value};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{query, rules};
+use super::query;
+use super::shelf::Shelf;
 use crate::base::db::sql;
+use crate::base::rows::{Kind, rows};
 use crate::base::tx::Tx;
-use crate::error::{Code, Detail, Error, Refusal, Result};
+use crate::error::{Code, Detail, Error, Fault, Refusal, Result};
 
 /// Pieces by SKU id.
 pub type Pieces = BTreeMap<Uuid, i32>;
@@ -37,24 +40,74 @@ impl Bound {
     }
 }
 
-/// Puts pieces on hold for a member: within her limit, the SKUs' capacity, and while they sell.
-/// Two statements for an order of one SKU.
-pub async fn hold(tx: &Tx, presale: &presale::Model, member_id: Uuid, pieces: &Pieces) -> Result<()> {
-    let total: i64 = pieces.values().map(|n| i64::from(*n)).sum();
-    take_of_limit(tx, presale, member_id, total).await?;
-    for (sku_id, n) in pieces {
-        let taken = sku(tx, presale.id, *sku_id)
-            .col_expr(Column::Held, Expr::col(Column::Held).add(*n))
-            .filter(Column::Selling.eq(true))
-            .filter(fits(*n))
-            .exec(tx.conn())
-            .await?;
-        if taken.rows_affected == 0 {
-            let sku = sku_in(tx, presale.id, *sku_id).await?;
-            return Err(if sku.selling { sold_out(&sku) } else { rules::not_selling(presale) }.into());
-        }
-    }
+/// Puts on hold what `shelf` gave away. Someone else was faster ([`is_lost`]) when the SKUs or limits do
+/// not allow it any more: read and decide again. Two statements; the hot rows come last.
+pub async fn hold(tx: &Tx, shelf: &Shelf) -> Result<()> {
+    let (presale, members, skus) = (&shelf.presale, &shelf.by_member, &shelf.by_sku);
+    let backend = tx.conn().get_database_backend();
+    let values = [tx.brand_id().into(), presale.id.into(), json_of(members).into(), presale.member_limit.into()];
+    let counted = tx.conn().execute_raw(sql(backend, &take_of_limits(backend), values)).await?;
+    all(counted.rows_affected(), members.len())?;
+    let values = [tx.brand_id().into(), presale.id.into(), json_of(skus).into()];
+    let taken = tx.conn().execute_raw(sql(backend, &take_of_skus(backend), values)).await?;
+    all(taken.rows_affected(), skus.len())
+}
+
+/// Makes the other buyers of these SKUs and these members' other requests wait until the transaction
+/// ends, so that what is read next stays true. For those who lost against them before. Two statements.
+pub async fn queue_up(tx: &Tx, presale_id: Uuid, members: &Pieces, skus: &Pieces) -> Result<()> {
+    let backend = tx.conn().get_database_backend();
+    let none = |pieces: &Pieces| json_of(&pieces.keys().map(|id| (*id, 0)).collect());
+    let unlimited: Value = i32::MAX.into();
+    let values = [tx.brand_id().into(), presale_id.into(), none(members).into(), unlimited];
+    tx.conn().execute_raw(sql(backend, &take_of_limits(backend), values)).await?;
+    let values = [tx.brand_id().into(), presale_id.into(), none(skus).into()];
+    tx.conn().execute_raw(sql(backend, &take_of_skus(backend), values)).await?;
     Ok(())
+}
+
+fn take_of_limits(backend: DbBackend) -> String {
+    let pieces = rows(backend, 3, &[("id", Kind::Uuid), ("n", Kind::Int)]);
+    format!(
+        "insert into presale_buyer (brand_id, presale_id, member_id, pieces) \
+         select $1, $2, v.id, v.n from {pieces} where v.n <= $4 order by v.id \
+         on conflict (brand_id, presale_id, member_id) do update set pieces = presale_buyer.pieces + excluded.pieces \
+         where presale_buyer.pieces + excluded.pieces <= $4"
+    )
+}
+
+/// PostgreSQL locks rows in the order it happens to find them, so they are taken by id first; SQLite
+/// has one writer.
+fn take_of_skus(backend: DbBackend) -> String {
+    let pieces = rows(backend, 3, &[("id", Kind::Uuid), ("n", Kind::Int)]);
+    let fits = "t.brand_id = $1 and t.presale_id = $2 and t.id = v.id and t.selling and t.held + t.paid + v.n <= t.cap";
+    match backend {
+        DbBackend::Postgres => format!(
+            "with v as (select v.id, v.n from {pieces}), \
+             mine as (select s.id from presale_sku s where s.brand_id = $1 and s.presale_id = $2 \
+             and s.id in (select v.id from v) order by s.id for no key update) \
+             update presale_sku t set held = t.held + v.n from mine join v on v.id = mine.id where {fits}"
+        ),
+        _ => format!("update presale_sku as t set held = t.held + v.n from {pieces} where {fits}"),
+    }
+}
+
+fn json_of(pieces: &Pieces) -> serde_json::Value {
+    pieces.iter().map(|(id, n)| json!({ "id": id, "n": n })).collect()
+}
+
+fn all(rows: u64, wanted: usize) -> Result<()> {
+    if rows == wanted as u64 { Ok(()) } else { Err(lost()) }
+}
+
+/// What undoes a transaction whose decision is no longer true.
+pub fn lost() -> Error {
+    DbErr::RecordNotUpdated.into()
+}
+
+/// Whether a transaction was undone because someone else was faster.
+pub fn is_lost(error: &Error) -> bool {
+    matches!(error, Error::Fault(Fault::Database(DbErr::RecordNotUpdated)))
 }
 
 /// What was held is paid.
@@ -130,39 +183,12 @@ fn fits(n: i32) -> Expr {
     Expr::col(Column::Held).add(Expr::col(Column::Paid)).add(n).lte(Expr::col(Column::Cap))
 }
 
-async fn take_of_limit(tx: &Tx, presale: &presale::Model, member_id: Uuid, pieces: i64) -> Result<()> {
-    let statement = sql(
-        tx.conn().get_database_backend(),
-        "insert into presale_buyer (brand_id, presale_id, member_id, pieces) select $1, $2, $3, $4 where $4 <= $5 \
-         on conflict (brand_id, presale_id, member_id) do update set pieces = presale_buyer.pieces + excluded.pieces \
-         where presale_buyer.pieces + excluded.pieces <= $5",
-        [
-            tx.brand_id().into(),
-            presale.id.into(),
-            member_id.into(),
-            i32::try_from(pieces).unwrap_or(i32::MAX).into(),
-            presale.member_limit.into(),
-        ],
-    );
-    if tx.conn().execute_raw(statement).await?.rows_affected() == 1 {
-        return Ok(());
-    }
-    let limit = presale.member_limit;
-    Err(Refusal::new(
-        Code::LimitReached,
-        format!("Each member may order at most {limit} pieces of “{}”, open orders included.", presale.title),
-        format!("“{}”每位会员限购 {limit} 件（含未支付的订单）。", presale.title),
-    )
-    .detail(Detail::LimitReached { limit })
-    .into())
-}
-
 async fn sku_in(tx: &Tx, presale_id: Uuid, sku_id: Uuid) -> Result<presale_sku::Model> {
     let sku = query::find_sku(tx.conn(), tx.brand_id(), sku_id).await?;
     if sku.presale_id == presale_id { Ok(sku) } else { Err(Error::not_found("SKU")) }
 }
 
-fn sold_out(sku: &presale_sku::Model) -> Refusal {
+pub(super) fn sold_out(sku: &presale_sku::Model) -> Refusal {
     let remaining = sku.cap - sku.held - sku.paid;
     let (color, size) = (&sku.color, &sku.size);
     Refusal::new(

@@ -21,4 +21,5 @@ pub mod policy;
 pub mod query;
 pub mod rules;
 pub mod service;
+pub mod shelf;
 pub mod timers;

@@ -6,11 +6,14 @@ use entity::presale::{self, PresaleStatus};
 use entity::{presale_community, presale_sku};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, Iden, Iterable, QueryFilter, QueryOrder,
+    QueryTrait, Select,
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::base::db::sql;
+use crate::base::rows::{Kind, rows};
 use crate::error::{Error, Result};
 use crate::people::actor::Actor;
 
@@ -67,45 +70,74 @@ pub async fn find_visible(db: &impl ConnectionTrait, actor: &Actor, id: Uuid) ->
     found.ok_or_else(|| Error::not_found("presale"))
 }
 
-/// A presale as one member meets it.
+/// A presale as its buyers meet it, with some of its SKUs.
 pub struct Offer {
     pub presale: presale::Model,
     /// The brand's.
     pub time_zone: Tz,
-    /// The community her order counts for: of the presale's audience, or of its round when everyone
-    /// may buy, the first that she joined and has not left.
-    pub community_id: Option<Uuid>,
+    /// For members of some communities only.
+    by_invitation: bool,
+    pub skus: Vec<presale_sku::Model>,
 }
 
-/// The presale as `member_id` meets it; `NOT_FOUND` outside its audience. One statement.
-pub async fn offer(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid, member_id: Uuid) -> Result<Offer> {
-    let statement = sql(
-        db.get_database_backend(),
+impl Offer {
+    /// The community an order of a member counts for: of the presale's audience, or of its round when
+    /// everyone may buy, the first that she joined and has not left (see [`COMMUNITIES`]).
+    /// `NOT_FOUND` outside the audience.
+    pub fn community(&self, invited_by: Option<Uuid>, voted_in: Option<Uuid>) -> Result<Option<Uuid>> {
+        if !super::policy::shown_to_members(self.presale.status) || (self.by_invitation && invited_by.is_none()) {
+            return Err(Error::not_found("presale"));
+        }
+        Ok(if self.by_invitation { invited_by } else { voted_in })
+    }
+}
+
+/// Columns `invited_by` and `voted_in` for the member `v.member_id`, the presale `$2` and its entry `$3`.
+pub const COMMUNITIES: &str = "(select m.community_id from membership m join presale_community a \
+       on a.brand_id = m.brand_id and a.community_id = m.community_id and a.presale_id = $2 \
+     where m.brand_id = $1 and m.member_id = v.member_id and m.status = 'active' \
+     order by m.joined_at, m.community_id limit 1) as invited_by, \
+    (select m.community_id from membership m \
+       join round_community r on r.brand_id = m.brand_id and r.community_id = m.community_id \
+       join round_entry e on e.brand_id = r.brand_id and e.round_id = r.round_id and e.id = $3 \
+     where m.brand_id = $1 and m.member_id = v.member_id and m.status = 'active' \
+     order by m.joined_at, m.community_id limit 1) as voted_in";
+
+/// The presale and those of `skus` that are its own. One statement.
+pub async fn offer(
+    db: &impl ConnectionTrait,
+    brand_id: Uuid,
+    id: Uuid,
+    skus: impl Iterator<Item = Uuid>,
+) -> Result<Option<Offer>> {
+    let columns = presale_sku::Column::iter().map(|column| column.to_string());
+    let columns: Vec<_> = columns.map(|column| format!("s.{column} as sku_{column}")).collect();
+    let wanted = rows(db.get_database_backend(), 3, &[("id", Kind::Uuid)]);
+    let text = format!(
         "select p.*, b.time_zone, \
          exists (select 1 from presale_community a where a.brand_id = p.brand_id and a.presale_id = p.id) as by_invitation, \
-         (select m.community_id from membership m join presale_community a \
-            on a.brand_id = m.brand_id and a.community_id = m.community_id and a.presale_id = p.id \
-          where m.brand_id = p.brand_id and m.member_id = $3 and m.status = 'active' \
-          order by m.joined_at, m.community_id limit 1) as invited_by, \
-         (select m.community_id from membership m join round_community r \
-            on r.brand_id = m.brand_id and r.community_id = m.community_id \
-          where r.round_id = e.round_id and m.brand_id = p.brand_id and m.member_id = $3 and m.status = 'active' \
-          order by m.joined_at, m.community_id limit 1) as voted_in \
-         from presale p join brand b on b.id = p.brand_id \
-         join round_entry e on e.brand_id = p.brand_id and e.id = p.entry_id \
+         {} from presale p join brand b on b.id = p.brand_id \
+         left join presale_sku s on s.brand_id = p.brand_id and s.presale_id = p.id and s.id in (select v.id from {wanted}) \
          where p.brand_id = $1 and p.id = $2",
-        [brand_id.into(), id.into(), member_id.into()],
+        columns.join(", ")
     );
-    let row = db.query_one_raw(statement).await?.ok_or_else(|| Error::not_found("presale"))?;
-    let by_invitation: bool = row.try_get("", "by_invitation")?;
-    let invited_by: Option<Uuid> = row.try_get("", "invited_by")?;
-    let presale = presale::Model::from_query_result(&row, "")?;
-    if !super::policy::shown_to_members(presale.status) || (by_invitation && invited_by.is_none()) {
-        return Err(Error::not_found("presale"));
-    }
-    let community_id = if by_invitation { invited_by } else { row.try_get("", "voted_in")? };
+    let skus: serde_json::Value = skus.map(|id| json!({ "id": id })).collect();
+    let values = [brand_id.into(), id.into(), skus.into()];
+    let found = db.query_all_raw(sql(db.get_database_backend(), &text, values)).await?;
+    let Some(row) = found.first() else { return Ok(None) };
     let time_zone: String = row.try_get("", "time_zone")?;
-    Ok(Offer { presale, time_zone: zone(&time_zone)?, community_id })
+    let mut offer = Offer {
+        presale: presale::Model::from_query_result(row, "")?,
+        time_zone: zone(&time_zone)?,
+        by_invitation: row.try_get("", "by_invitation")?,
+        skus: Vec::with_capacity(found.len()),
+    };
+    for row in &found {
+        if row.try_get::<Option<Uuid>>("", "sku_id")?.is_some() {
+            offer.skus.push(presale_sku::Model::from_query_result(row, "sku_")?);
+        }
+    }
+    Ok(Some(offer))
 }
 
 /// Reads an IANA name as stored with a brand.

@@ -4,4 +4,4 @@ mod change;
 mod place;
 
 pub use change::{Change, change};
-pub use place::{Place, place};
+pub use place::{Place, Queue, place, queue};

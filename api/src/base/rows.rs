@@ -1,0 +1,61 @@
+//! Many rows as one JSON value of a statement, so that its text, and with it the database's plan, is
+//! the same however many they are. The only place where the two databases spell that differently.
+
+use sea_orm::DbBackend;
+
+/// What a column of the rows is, and how its JSON stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A text in hyphenated form.
+    Uuid,
+    Text,
+    /// 32 bits.
+    Int,
+    /// 64 bits.
+    Long,
+    /// A text made by [`bytes`].
+    Bytes,
+    Json,
+}
+
+/// A table expression named `v` over value `$place`, an array of objects with `columns`; a missing
+/// member is null.
+pub fn rows(backend: DbBackend, place: usize, columns: &[(&str, Kind)]) -> String {
+    let columns: Vec<_> = columns
+        .iter()
+        .map(|(name, kind)| match backend {
+            DbBackend::Postgres => format!("{name} {}", postgres(*kind)),
+            _ => format!("{} as {name}", sqlite(name, *kind)),
+        })
+        .collect();
+    let columns = columns.join(", ");
+    match backend {
+        DbBackend::Postgres => format!("jsonb_to_recordset(${place}) as v ({columns})"),
+        _ => format!("(select {columns} from json_each(${place}) j) as v"),
+    }
+}
+
+fn postgres(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Uuid => "uuid",
+        Kind::Text => "text",
+        Kind::Int => "integer",
+        Kind::Long => "bigint",
+        Kind::Bytes => "bytea",
+        Kind::Json => "jsonb",
+    }
+}
+
+fn sqlite(name: &str, kind: Kind) -> String {
+    match kind {
+        Kind::Uuid => format!("unhex(j.value ->> '$.{name}', '-')"),
+        Kind::Bytes => format!("unhex(substr(j.value ->> '$.{name}', 3))"),
+        Kind::Json => format!("j.value -> '$.{name}'"),
+        Kind::Text | Kind::Int | Kind::Long => format!("j.value ->> '$.{name}'"),
+    }
+}
+
+/// Bytes as both databases read them from a JSON text: `\x` and hex.
+pub fn bytes(bytes: &[u8]) -> String {
+    format!("\\x{}", hex::encode(bytes))
+}

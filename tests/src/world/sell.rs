@@ -1,0 +1,67 @@
+//! A presale, an order that stays and one that is refunded.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+use smallbatch::wechat::pay::PayParams;
+
+use super::World;
+
+const PRICE: i64 = 19_900;
+
+impl World<'_> {
+    pub(super) async fn sell(&mut self) {
+        self.brand.app.standin.accept_subscribe(&self.brand.account.appid, &self.buyer.openid, crate::people::TEMPLATE);
+        let sku = |size: &str| json!({ "color": self.marked("red"), "size": size, "cap": 50 });
+        let input = json!({
+            "entryId": self.id("entryId"),
+            "title": self.marked("presale"),
+            "skus": [sku("S"), sku("M")],
+            "price": PRICE,
+            "memberLimit": 9,
+            "moq": 1,
+            "opensAt": self.brand.app.at(Duration::zero()),
+            "closesAt": self.brand.app.at(Duration::days(2)),
+            "promiseDate": "2026-03-14",
+        });
+        let draft = self.merchandiser.mutate("draftPresale", input, "presale { id skus { id } }").await;
+        self.ids.insert("presaleId", draft.text("draftPresale.presale.id"));
+        self.ids.insert("skuId", draft.text("draftPresale.presale.skus.0.id"));
+        self.act("schedulePresale", json!({ "presaleId": self.id("presaleId") })).await;
+        self.brand.app.settle().await;
+        let address = json!({ "recipient": self.marked("recipient"), "phone": self.phone, "province": "上海市",
+            "city": "上海市", "district": "徐汇区", "street": self.marked("street") });
+        let added = self.buyer.mutate("addAddress", json!({ "address": address }), "address { id }").await;
+        self.ids.insert("addressId", added.text("addAddress.address.id"));
+        let kept = self.buy().await;
+        let refunded = self.buy().await;
+        self.buyer
+            .mutate("cancelOrder", json!({ "orderId": refunded }), "order { id }")
+            .await
+            .ok("cancelOrder.order.id");
+        self.brand.app.settle().await;
+        let query = "query($kept: ID!, $gone: ID!) { order(id: $kept) { lines { id } } refunds(orderId: $gone) { nodes { id } } }";
+        let found = self.buyer.gql(query, json!({ "kept": kept, "gone": refunded })).await;
+        self.ids.insert("orderLineId", found.text("order.lines.0.id"));
+        self.ids.insert("refundId", found.text("refunds.nodes.0.id"));
+        self.ids.insert("refundedOrderId", refunded);
+        self.ids.insert("orderId", kept);
+    }
+
+    async fn buy(&self) -> String {
+        let input: Value = json!({
+            "presaleId": self.id("presaleId"),
+            "lines": [{ "skuId": self.id("skuId"), "quantity": 1 }],
+            "addressId": self.id("addressId"),
+            "expectedAmount": PRICE,
+            "expectedPromiseDate": "2026-03-14",
+            "termsVersion": "2026-01",
+        });
+        let order = self.buyer.mutate("placeOrder", input, "order { id }").await.text("placeOrder.order.id");
+        let fields = "params { timeStamp nonceStr package signType paySign }";
+        let params = self.buyer.mutate("payOrder", json!({ "orderId": order }), fields).await.ok("payOrder.params");
+        let params: PayParams = serde_json::from_value(params).expect("what wx.requestPayment takes");
+        self.brand.app.standin.pay(&params, &self.buyer.openid).expect("WeChat takes the money");
+        self.brand.app.settle().await;
+        order
+    }
+}
