@@ -20,7 +20,7 @@ use crate::base::limit::{Limiter, Rate};
 use crate::config::Config;
 use crate::flow::order;
 use crate::http::graphql::trusted::Trusted;
-use crate::http::guard::Documents;
+use crate::http::guard::{Documents, Limits};
 use crate::http::metrics::Metrics;
 use crate::storage::Storage;
 use crate::wechat::{Wechat, WechatConfig};
@@ -104,7 +104,7 @@ impl App {
             storage,
             orders: order::service::queue(config.order_queue),
             metrics: Metrics::new(),
-            documents: Documents::default(),
+            documents: Documents::new(Limits::default()),
             trusted: Trusted::load(config.trusted_operations.as_deref(), config.trusted_only)?,
             stop,
             config,

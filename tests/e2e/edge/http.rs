@@ -1,5 +1,7 @@
 //! GraphQL over HTTP: addresses, hashes, files, other origins, and what caches may keep.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::header::{CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -62,12 +64,35 @@ e2e! {
         assert!(printed.contains("61 of 61 audits are ok"), "{printed}");
     }
 
+    async fn apollo_sends_a_hash_instead_of_a_query_and_never_a_mutation_by_get(app) {
+        tests::outside::node(&["--test", "persisted.mjs"], &[("API_URL", &app.url)]).await;
+    }
+
+    async fn urql_asks_by_get_and_uploads_with_a_mutation(app) {
+        let brand = app.brand("first").await;
+        let token = brand.owner.token.as_deref().expect("signed in");
+        let picture = BASE64.encode(picture(1));
+        let told = [("API_URL", app.url.as_str()), ("TOKEN", token), ("PICTURE", &picture)];
+        tests::outside::node(&["--test", "urql_edge.mjs"], &told).await;
+    }
+
     async fn a_get_asks_and_never_acts(app) {
         let answer = get(app, &[("query", "{ viewer { kind } }")]).await;
         assert_eq!((answer.status().as_u16(), &answer.headers()[CACHE_CONTROL]), (200, &"no-store".parse().expect("a value")));
         assert_eq!(body_of(answer).await["data"]["viewer"]["kind"], "ANONYMOUS");
         let acts = get(app, &[("query", "mutation { __typename }")]).await;
         assert_eq!((acts.status().as_u16(), &acts.headers()["allow"]), (405, &"POST".parse().expect("a value")));
+        let brand = app.brand("first").await;
+        let token = brand.owner.token.as_deref().expect("signed in");
+        let chosen = "query Asks { viewer { kind } } mutation Acts { signOut { userErrors { code } } }";
+        let kept = persisted(chosen);
+        let asked = post(app, json!({ "query": chosen, "operationName": "Asks", "extensions": kept })).await;
+        assert_eq!(body_of(asked).await["data"]["viewer"]["kind"], "ANONYMOUS");
+        for (name, value) in [("query", chosen), ("extensions", &*kept.to_string())] {
+            let request = app.http.get(format!("{}/graphql", app.url)).query(&[(name, value), ("operationName", "Acts")]);
+            assert_eq!(request.bearer_auth(token).send().await.expect("an answer").status(), 405, "{name}");
+        }
+        assert_eq!(brand.owner.gql("{ viewer { kind } }", json!({})).await.text("viewer.kind"), "STAFF");
     }
 
     async fn what_is_public_may_be_kept_and_is_not_sent_again(app) {
@@ -179,8 +204,22 @@ async fn with_an_exclusive_list_nothing_else_is_executed() {
     for listed in [json!({ "documentId": "who" }), json!({ "query": "{ viewer { kind } }" })] {
         assert_eq!(body_of(post(&app, listed).await).await["data"]["viewer"]["kind"], "ANONYMOUS");
     }
-    let other = body_of(post(&app, json!({ "query": "{ viewer { __typename } }" })).await).await;
-    assert_eq!(other["errors"][0]["extensions"]["code"], "OPERATION_NOT_TRUSTED");
+    let other = "{ viewer { __typename } }";
+    let hash = persisted(other);
+    let operations = json!({ "query": other }).to_string();
+    let brand = app.brand("first").await;
+    let parts = form(&[("operations", None, operations.as_bytes()), ("map", None, b"{}")]);
+    for (how, answer) in [
+        ("by GET", get(&app, &[("query", other)]).await),
+        ("with its hash", post(&app, json!({ "query": other, "extensions": hash })).await),
+        ("by its hash alone", post(&app, json!({ "extensions": hash })).await),
+        ("with the id of another", post(&app, json!({ "query": other, "documentId": "who" })).await),
+        ("as multipart", send_form(&app, brand.owner.token.as_deref(), parts).await),
+    ] {
+        let answer = body_of(answer).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "OPERATION_NOT_TRUSTED", "{how}: {answer:#}");
+        assert!(answer.get("data").is_none(), "{how}");
+    }
     std::fs::remove_file(&path).expect("removed");
     app.finish().await;
 }

@@ -66,10 +66,12 @@ pub async fn post(
         actor.brand_id().map_err(Stopped::Fault)?;
         let payer = bucket(&actor, ip);
         app.limiter.take(&payer, COST).await.map_err(Stopped::TooMany)?;
-        let place = RECEIVING.acquire().await.expect("never closed");
-        let reading = tokio::time::timeout(PATIENCE, Reading::new(&app, &payer).read(body));
+        let receive = async {
+            let place = RECEIVING.acquire().await.expect("never closed");
+            Ok::<_, Failed>((Reading::new(&app, &payer).read(body).await?, place))
+        };
         let slow = |_| Failed::from(Fault::BadRequest("the files took too long to arrive".into()));
-        let (envelope, checked) = reading.await.map_err(slow)??;
+        let ((envelope, checked), place) = tokio::time::timeout(PATIENCE, receive).await.map_err(slow)??;
         Ok::<_, Failed>((actor, envelope, checked, place))
     };
     let (actor, envelope, checked, _place): (Actor, _, _, _) = match received.await {

@@ -26,7 +26,7 @@ pub async fn admit(app: &App, envelope: &Envelope) -> Result<Checked, Problem> {
     let limits = Limits::default();
     let admitted = async {
         guard::check_variables(&envelope.variables, &limits)?;
-        let document = find(app, envelope, &limits).await?;
+        let document = find(app, envelope).await?;
         Ok(document.checked(envelope.operation_name.as_deref(), &envelope.variables, &limits)?)
     };
     let admitted = admitted.await;
@@ -36,15 +36,15 @@ pub async fn admit(app: &App, envelope: &Envelope) -> Result<Checked, Problem> {
     admitted
 }
 
-async fn find(app: &App, envelope: &Envelope, limits: &Limits) -> Result<Arc<Document>, Problem> {
+async fn find(app: &App, envelope: &Envelope) -> Result<Arc<Document>, Problem> {
     match (&envelope.query, envelope.hash.as_ref().or(envelope.document_id.as_ref())) {
-        (Some(text), _) => of_text(app, text, envelope.hash.as_deref(), limits).await,
-        (None, Some(id)) => of_id(app, id, limits).await,
+        (Some(text), _) => of_text(app, text, envelope.hash.as_deref()).await,
+        (None, Some(id)) => of_id(app, id).await,
         (None, None) => Err(Problem::Malformed("`query` must be a string.", "“query”必须是字符串。")),
     }
 }
 
-async fn of_text(app: &App, text: &str, claimed: Option<&str>, limits: &Limits) -> Result<Arc<Document>, Problem> {
+async fn of_text(app: &App, text: &str, claimed: Option<&str>) -> Result<Arc<Document>, Problem> {
     let hash = guard::hash_of(text);
     if claimed.is_some_and(|claimed| parse_hash(claimed) != Some(hash)) {
         return Err(Problem::Malformed("`sha256Hash` is not the hash of `query`.", "“sha256Hash”与“query”不符。"));
@@ -52,14 +52,14 @@ async fn of_text(app: &App, text: &str, claimed: Option<&str>, limits: &Limits) 
     if app.trusted.is_exclusive() && !app.trusted.holds(&hash) {
         return Err(Problem::NotTrusted);
     }
-    let document = app.documents.read(hash, text, limits).await?;
+    let document = app.documents.read(hash, text).await?;
     if claimed.is_some() && app.limiter.take("persisted", KEEPING_COST).await.is_ok() {
         app.cache.put(&key(&hash), Bytes::copy_from_slice(text.as_bytes()), KEPT).await;
     }
     Ok(document)
 }
 
-async fn of_id(app: &App, id: &str, limits: &Limits) -> Result<Arc<Document>, Problem> {
+async fn of_id(app: &App, id: &str) -> Result<Arc<Document>, Problem> {
     let id = id.strip_prefix("sha256:").unwrap_or(id);
     if let Some(document) = app.trusted.get(id) {
         return Ok(document);
@@ -75,7 +75,7 @@ async fn of_id(app: &App, id: &str, limits: &Limits) -> Result<Arc<Document>, Pr
     // Whoever can write to a shared Redis must not be able to choose what a hash means.
     let text =
         std::str::from_utf8(&kept).ok().filter(|text| guard::hash_of(text) == hash).ok_or(Problem::HashUnknown)?;
-    Ok(app.documents.read(hash, text, limits).await?)
+    Ok(app.documents.read(hash, text).await?)
 }
 
 fn parse_hash(hex_text: &str) -> Option<Hash> {

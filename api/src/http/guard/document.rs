@@ -16,6 +16,7 @@ use crate::base::crypto::sha256;
 #[derive(Debug)]
 pub struct Document {
     source: String,
+    tokens: u32,
     parsed: ExecutableDocument,
     /// By name, in no order; a single anonymous operation has none.
     weights: Vec<(Option<String>, Weight)>,
@@ -27,17 +28,22 @@ pub struct Document {
 impl Document {
     /// Parses a document and checks it in time proportional to its length.
     pub fn read(source: &str, limits: &Limits) -> Result<Self, Refusal> {
-        check_text(source, limits)?;
+        let tokens = check_text(source, limits)?;
         let parsed = parse_query(source)?;
         check_definitions(&parsed, limits)?;
         let weights = weigh(&parsed, limits)?;
         let pages_vary = parsed.operations.iter().any(|(_, operation)| has_int_variable(&operation.node));
-        Ok(Document { source: source.to_owned(), parsed, weights, pages_vary })
+        Ok(Document { source: source.to_owned(), tokens, parsed, weights, pages_vary })
     }
 
     /// The text as it was sent.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Bytes that it takes, rather more than less.
+    fn bytes(&self) -> u32 {
+        saturated(1024 + self.source.len()).saturating_add(self.tokens.saturating_mul(BYTES_PER_TOKEN))
     }
 
     /// What the operation of that name amounts to with these variables.
@@ -97,35 +103,38 @@ pub fn hash_of(source: &str) -> Hash {
 
 /// Bytes that all remembered documents may take.
 const MAX_BYTES: u64 = 32 << 20;
-/// Bytes in memory for each byte of text, parsed: a field of eight letters takes some 300.
-const BYTES_PER_BYTE: usize = 40;
+/// A field is the largest thing that one token can make: some 300 bytes, in a list that may have grown to
+/// twice its length.
+const BYTES_PER_TOKEN: u32 = 600;
 
 /// Documents that were accepted lately, so that the same screen is not parsed and measured for each
-/// of its users. What is refused is not kept.
+/// of its users. What is refused is not kept. All are within the same limits, so that what was accepted
+/// once may be taken as accepted.
 #[derive(Clone)]
-pub struct Documents(moka::future::Cache<Hash, Arc<Document>>);
-
-impl Default for Documents {
-    fn default() -> Self {
-        let weight = |_: &Hash, document: &Arc<Document>| saturated(1024 + document.source.len() * BYTES_PER_BYTE);
-        Documents(moka::future::Cache::builder().max_capacity(MAX_BYTES).weigher(weight).build())
-    }
+pub struct Documents {
+    limits: Limits,
+    accepted: moka::future::Cache<Hash, Arc<Document>>,
 }
 
 impl Documents {
+    pub fn new(limits: Limits) -> Self {
+        let weight = |_: &Hash, document: &Arc<Document>| document.bytes();
+        Documents { limits, accepted: moka::future::Cache::builder().max_capacity(MAX_BYTES).weigher(weight).build() }
+    }
+
     /// The document with this text, whose hash is `hash`.
-    pub async fn read(&self, hash: Hash, source: &str, limits: &Limits) -> Result<Arc<Document>, Refusal> {
-        if let Some(known) = self.0.get(&hash).await {
+    pub async fn read(&self, hash: Hash, source: &str) -> Result<Arc<Document>, Refusal> {
+        if let Some(known) = self.accepted.get(&hash).await {
             return Ok(known);
         }
-        let document = Arc::new(Document::read(source, limits)?);
-        self.0.insert(hash, document.clone()).await;
+        let document = Arc::new(Document::read(source, &self.limits)?);
+        self.accepted.insert(hash, document.clone()).await;
         Ok(document)
     }
 
     /// The document with this hash, when somebody sent it lately.
     pub async fn known(&self, hash: &Hash) -> Option<Arc<Document>> {
-        self.0.get(hash).await
+        self.accepted.get(hash).await
     }
 }
 
@@ -137,10 +146,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_document_is_read_once_and_its_cost_still_follows_the_variables() {
-        let (documents, limits) = (Documents::default(), Limits::default());
+        let (documents, limits) = (Documents::new(Limits::default()), Limits::default());
         let text = "query($n: Int) { list(first: $n) { nodes { a } } }";
-        let first = documents.read(hash_of(text), text, &limits).await.expect("within limits");
-        let again = documents.read(hash_of(text), text, &limits).await.expect("within limits");
+        let first = documents.read(hash_of(text), text).await.expect("within limits");
+        let again = documents.read(hash_of(text), text).await.expect("within limits");
         assert!(Arc::ptr_eq(&first, &again));
         let cost = |n: i32| again.checked(None, &json!({ "n": n }), &limits).map(|checked| checked.cost);
         assert!(cost(50).expect("within limits") > cost(5).expect("within limits"));
@@ -148,10 +157,22 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_refused_is_not_kept() {
-        let documents = Documents::default();
+        let documents = Documents::new(Limits::default());
         let text = "{ ...A } fragment A on T { ...A }";
-        assert!(documents.read(hash_of(text), text, &Limits::default()).await.is_err());
+        assert!(documents.read(hash_of(text), text).await.is_err());
         assert!(documents.known(&hash_of(text)).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_different_documents_is_forgotten_again() {
+        let documents = Documents::new(Limits::default());
+        for n in 0..200 {
+            let text = format!("{{ ...F }} fragment F on T {{ a{n} {} }}", "a ".repeat(900));
+            documents.read(hash_of(&text), &text).await.expect("within limits");
+        }
+        documents.accepted.run_pending_tasks().await;
+        assert!(documents.accepted.weighted_size() <= MAX_BYTES);
+        assert!(documents.accepted.entry_count() < 100);
     }
 
     #[test]

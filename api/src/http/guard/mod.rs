@@ -60,12 +60,14 @@ pub fn check(
     Document::read(source, limits)?.checked(operation_name, variables, limits)
 }
 
-fn check_text(source: &str, limits: &Limits) -> Result<(), Refusal> {
+/// Gives back the number of tokens.
+fn check_text(source: &str, limits: &Limits) -> Result<u32, Refusal> {
     Refusal::unless_within(LimitName::DocumentBytes, saturated(source.len()), limits.document_bytes)?;
     let scan = lexer::scan(source)?;
     Refusal::unless_within(LimitName::Tokens, scan.tokens, limits.tokens)?;
     Refusal::unless_within(LimitName::Nesting, scan.nesting, limits.nesting)?;
-    Refusal::unless_within(LimitName::Directives, scan.directives, limits.directives)
+    Refusal::unless_within(LimitName::Directives, scan.directives, limits.directives)?;
+    Ok(scan.tokens)
 }
 
 fn check_definitions(document: &ExecutableDocument, limits: &Limits) -> Result<(), Refusal> {
