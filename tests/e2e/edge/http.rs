@@ -6,6 +6,7 @@ use reqwest::header::{CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use smallbatch::base::crypto::sha256;
+use tests::people::SIGN_IN;
 use tests::{Backend, picture};
 
 use super::*;
@@ -84,7 +85,7 @@ e2e! {
         assert_eq!((acts.status().as_u16(), &acts.headers()["allow"]), (405, &"POST".parse().expect("a value")));
         let brand = app.brand("first").await;
         let token = brand.owner.token.as_deref().expect("signed in");
-        let chosen = "query Asks { viewer { kind } } mutation Acts { signOut { userErrors { code } } }";
+        let chosen = "query Asks { viewer { kind } } mutation Acts { signOut { signedOut } }";
         let kept = persisted(chosen);
         let asked = post(app, json!({ "query": chosen, "operationName": "Asks", "extensions": kept })).await;
         assert_eq!(body_of(asked).await["data"]["viewer"]["kind"], "ANONYMOUS");
@@ -198,7 +199,7 @@ async fn a_listed_origin_is_let_in_and_others_are_not() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_an_exclusive_list_nothing_else_is_executed() {
     let path = std::env::temp_dir().join(format!("smallbatch-trusted-{}.json", std::process::id()));
-    std::fs::write(&path, json!({ "who": "{ viewer { kind } }" }).to_string()).expect("a list");
+    std::fs::write(&path, json!({ "who": "{ viewer { kind } }", "signIn": SIGN_IN }).to_string()).expect("a list");
     let settings = [("trusted_operations", path.to_str().expect("UTF-8")), ("trusted_only", "true")];
     let app = TestApp::start_with(Backend::Sqlite, &settings).await;
     for listed in [json!({ "documentId": "who" }), json!({ "query": "{ viewer { kind } }" })] {

@@ -1,125 +1,32 @@
-//! Files in a GraphQL request: the multipart request specification (`operations`, `map`, then the files).
-//!
-//! A browser sends such a body across origins without asking, so a header that makes it ask is needed.
-//! Then, before a byte of a file is read: who it is, whether they may upload, what it costs. The parts may
-//! come in any order; with `operations` first, as clients send them, the query guard decides before a file
-//! is read as well, and in any order before one is kept.
+//! The parts of a multipart request, and where its files go.
 
 use std::collections::HashMap;
 
 use actix_multipart::{Field, Multipart};
-use actix_web::guard::{Guard, fn_guard};
-use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use serde_json::Value;
 
-use super::envelope::{self, Envelope, Problem};
-use super::execute::{self, Caller, Stopped, Who, bucket};
-use super::{MAX_BODY, Wants, bearer, header, is_of_type, persisted};
+use super::Failed;
 use crate::app::App;
-use crate::error::{Error, Fault, Refusal};
-use crate::http::client_ip;
+use crate::error::{Fault, Refusal};
+use crate::http::graphql::envelope::{self, Envelope, Problem};
+use crate::http::graphql::execute::Stopped;
+use crate::http::graphql::{MAX_BODY, persisted};
 use crate::http::guard::{self, Checked, LimitName};
-use crate::http::media::upload::{COST, PATIENCE, RECEIVING};
-use crate::people::actor::Actor;
-use crate::schema::ApiSchema;
+use crate::http::media::upload::COST;
 use crate::storage::record;
 use crate::storage::upload::{Upload, Uploads};
 
-const MULTIPART: &str = "multipart/form-data";
-/// The largest file and some text: what [`RECEIVING`] counts on.
+/// The largest file and some text: what [`RECEIVING`](crate::http::media::upload::RECEIVING) counts on.
 const MAX_BYTES: usize = 52 * 1024 * 1024;
 const MAX_FILES: usize = 4;
 /// `operations`, `map`, the files, and as much as clients add for themselves.
 const MAX_PARTS: usize = 12;
 const MAX_TEXT_PART: usize = 64 * 1024;
 
-/// Headers that a browser sends to another origin only after that has agreed.
-const NOT_SIMPLE: [&str; 3] = ["authorization", "graphql-require-preflight", "apollo-require-preflight"];
-
-/// Lets only multipart bodies in.
-pub fn guard() -> impl Guard {
-    fn_guard(|request| request.head().headers().get(CONTENT_TYPE).is_some_and(|value| is_of_type(value, MULTIPART)))
-}
-
-pub async fn post(
-    request: HttpRequest,
-    body: Multipart,
-    app: web::Data<App>,
-    schema: web::Data<ApiSchema>,
-) -> HttpResponse {
-    let wants = match Wants::of(&request) {
-        Ok(wants) => wants,
-        Err(refused) => return refused,
-    };
-    if !NOT_SIMPLE.iter().any(|name| header(&request, name).is_some_and(|value| !value.trim().is_empty())) {
-        return wants.problem(&Problem::Malformed(
-            "A multipart request needs a header that other sites cannot send unasked: Authorization, or GraphQL-Require-Preflight: 1.",
-            "multipart 请求需要带 Authorization 或 GraphQL-Require-Preflight: 1 请求头。",
-        ));
-    }
-    let ip = client_ip::of(&request, &app.config.trusted_proxies);
-    let received = async {
-        let actor = execute::enter(&app, bearer(&request), ip).await?;
-        actor.brand_id().map_err(Stopped::Fault)?;
-        let payer = bucket(&actor, ip);
-        app.limiter.take(&payer, COST).await.map_err(Stopped::TooMany)?;
-        let receive = async {
-            let place = RECEIVING.acquire().await.expect("never closed");
-            Ok::<_, Failed>((Reading::new(&app, &payer).read(body).await?, place))
-        };
-        let slow = |_| Failed::from(Fault::BadRequest("the files took too long to arrive".into()));
-        let ((envelope, checked), place) = tokio::time::timeout(PATIENCE, receive).await.map_err(slow)??;
-        Ok::<_, Failed>((actor, envelope, checked, place))
-    };
-    let (actor, envelope, checked, _place): (Actor, _, _, _) = match received.await {
-        Ok(received) => received,
-        Err(Failed::Problem(problem)) => return wants.problem(&problem),
-        Err(Failed::Stopped(stopped)) => return wants.stopped(&stopped),
-    };
-    let caller = Caller { who: Who::Known(actor), ip, lang: wants.lang };
-    match execute::run(&app, &schema, caller, envelope, checked).await {
-        Ok(response) => wants.answer.executed(&response),
-        Err(stopped) => wants.stopped(&stopped),
-    }
-}
-
-/// Why the body is not executed.
-enum Failed {
-    Problem(Problem),
-    Stopped(Stopped),
-}
-
-impl From<Problem> for Failed {
-    fn from(problem: Problem) -> Self {
-        Failed::Problem(problem)
-    }
-}
-
-impl From<Stopped> for Failed {
-    fn from(stopped: Stopped) -> Self {
-        Failed::Stopped(stopped)
-    }
-}
-
-impl From<Fault> for Failed {
-    fn from(fault: Fault) -> Self {
-        Failed::Stopped(Stopped::Fault(Error::Fault(fault)))
-    }
-}
-
-fn malformed(en: &'static str, zh: &'static str) -> Failed {
-    Failed::Problem(Problem::Malformed(en, zh))
-}
-
-fn unreadable(error: impl std::fmt::Display) -> Failed {
-    Fault::BadRequest(format!("the body is not a readable multipart/form-data: {error}")).into()
-}
-
 /// The parts of a body, as far as they have come.
-struct Reading<'a> {
+pub(super) struct Reading<'a> {
     app: &'a App,
     payer: &'a str,
     operations: Option<(Envelope, Checked)>,
@@ -130,11 +37,11 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(app: &'a App, payer: &'a str) -> Self {
+    pub(super) fn new(app: &'a App, payer: &'a str) -> Self {
         Reading { app, payer, operations: None, map: None, files: HashMap::new(), bytes: 0 }
     }
 
-    async fn read(mut self, mut body: Multipart) -> Result<(Envelope, Checked), Failed> {
+    pub(super) async fn read(mut self, mut body: Multipart) -> Result<(Envelope, Checked), Failed> {
         let mut parts = 0;
         while let Some(part) = body.try_next().await.map_err(unreadable)? {
             parts += 1;
@@ -235,6 +142,14 @@ impl<'a> Reading<'a> {
         }
         Ok((envelope.with_uploads(Uploads::new(self.files)), checked))
     }
+}
+
+fn malformed(en: &'static str, zh: &'static str) -> Failed {
+    Failed::Problem(Problem::Malformed(en, zh))
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Failed {
+    Fault::BadRequest(format!("the body is not a readable multipart/form-data: {error}")).into()
 }
 
 fn not_mapped() -> Failed {
