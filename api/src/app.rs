@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::base::bus::Bus;
 use crate::base::cache::Cache;
 use crate::base::clock::Clock;
-use crate::base::crypto::{KEY_LEN, Keyring};
+use crate::base::crypto::{KEY_LEN, Keyring, random_token};
 use crate::base::db::Db;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
@@ -72,7 +72,7 @@ impl App {
                 let manager = client.get_connection_manager().await.context("cannot reach Redis")?;
                 (
                     Cache::Redis(manager.clone(), prefix.clone()),
-                    Bus::redis(client, manager.clone(), prefix, stop.clone()),
+                    Bus::redis(client, manager.clone(), prefix, &random_token(), stop.clone()),
                     Some((manager, prefix.clone())),
                 )
             }
@@ -109,11 +109,6 @@ impl App {
             stop,
             config,
         })))
-    }
-
-    /// Tells the workers, here and in other processes, that there is something to do.
-    pub(crate) fn wake_worker(&self) {
-        self.bus.publish("work");
     }
 }
 

@@ -14,6 +14,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::Duration;
 
+use crate::http::websocket::limits::Patience;
+
 /// One setting: its key in the file, its variable, its default, what it is.
 pub struct Setting {
     pub key: &'static str,
@@ -60,6 +62,10 @@ settings! {
     graphiql "SMALLBATCH_GRAPHIQL" "false" "Whether GraphiQL is served at /.";
     rate_per_second "SMALLBATCH_RATE_PER_SECOND" "500" "Cost points an actor regains each second.";
     rate_burst "SMALLBATCH_RATE_BURST" "20000" "Cost points an actor may spend at once.";
+    socket_init_seconds "SMALLBATCH_SOCKET_INIT_SECONDS" "3" "How long a WebSocket may take to say who it is.";
+    socket_ping_seconds "SMALLBATCH_SOCKET_PING_SECONDS" "20" "Between two pings of a WebSocket; one that is silent for twice as long is closed.";
+    socket_check_seconds "SMALLBATCH_SOCKET_CHECK_SECONDS" "15" "How long an ended session may keep a WebSocket, at most.";
+    socket_stall_seconds "SMALLBATCH_SOCKET_STALL_SECONDS" "10" "How long a WebSocket may leave its answers unread.";
     session_hours "SMALLBATCH_SESSION_HOURS" "24" "Life of an access token.";
     refresh_days "SMALLBATCH_REFRESH_DAYS" "60" "Life of a refresh token.";
     hold_minutes "SMALLBATCH_HOLD_MINUTES" "15" "How long an unpaid order holds its pieces.";
@@ -116,6 +122,7 @@ pub struct Config {
     pub graphiql: bool,
     pub rate_per_second: NonZeroU32,
     pub rate_burst: NonZeroU32,
+    pub socket_patience: Patience,
     pub session_life: Duration,
     pub refresh_life: Duration,
     pub hold: Duration,
@@ -238,6 +245,7 @@ impl Reader {
             graphiql: self.flag("graphiql")?,
             rate_per_second: self.parse("rate_per_second", "a whole number from 1")?,
             rate_burst: self.parse("rate_burst", "a whole number from 1")?,
+            socket_patience: self.socket_patience()?,
             session_life: Duration::hours(self.within("session_hours", 1, 24 * 30)?),
             refresh_life: Duration::days(self.within("refresh_days", 1, 365)?),
             hold: Duration::minutes(self.within("hold_minutes", 1, 120)?),
@@ -248,6 +256,16 @@ impl Reader {
             log: self.text("log").to_owned(),
             log_format: self.one_of("log_format", &[("text", LogFormat::Text), ("json", LogFormat::Json)])?,
             raw: self.0,
+        })
+    }
+
+    fn socket_patience(&self) -> Result<Patience> {
+        let seconds = |key| self.within(key, 1, 300).map(std::time::Duration::from_secs);
+        Ok(Patience {
+            init: seconds("socket_init_seconds")?,
+            ping: seconds("socket_ping_seconds")?,
+            check: seconds("socket_check_seconds")?,
+            stall: seconds("socket_stall_seconds")?,
         })
     }
 

@@ -1,20 +1,20 @@
 //! The one schema, merged in flow order.
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{MergedObject, MergedSubscription, Schema};
 
 use crate::app::App;
-use crate::flow::batch::graphql::{BatchMutation, BatchQuery, FactoryMutation, FactoryQuery};
+use crate::flow::batch::graphql::{BatchMutation, BatchQuery, FactoryMutation, FactoryQuery, FactorySubscription};
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
 use crate::flow::delivery::graphql::{DeliveryMutation, DeliveryQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
-use crate::flow::order::graphql::{OrderMutation, OrderQuery};
+use crate::flow::order::graphql::{OrderMutation, OrderQuery, OrderSubscription};
 use crate::flow::payment::graphql::{PaymentMutation, PaymentQuery};
-use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery};
-use crate::flow::round::graphql::{RoundMutation, RoundQuery};
+use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery, PresaleSubscription};
+use crate::flow::round::graphql::{RoundMutation, RoundQuery, RoundSubscription};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::growth::graphql::GrowthQuery;
 use crate::insight::graphql::InsightQuery;
-use crate::people::graphql::{PeopleMutation, PeopleQuery};
+use crate::people::graphql::{InboxSubscription, PeopleMutation, PeopleQuery};
 use crate::storage::upload::StorageMutation;
 
 #[derive(MergedObject, Default)]
@@ -50,19 +50,29 @@ pub struct Mutation(
     DeliveryMutation,
 );
 
-pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+/// What is pushed over a WebSocket: each begins with the current state and goes on with what changes.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(
+    InboxSubscription,
+    RoundSubscription,
+    PresaleSubscription,
+    OrderSubscription,
+    FactorySubscription,
+);
+
+pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// Builds the schema around `app`. The query guard at the edge bounds size before this sees a
 /// query; the limits here are a second line for what runs inside.
 pub fn build(app: App) -> ApiSchema {
     let introspection = app.config.introspection;
-    let builder =
-        Schema::build(Query::default(), Mutation::default(), EmptySubscription).data(app).limit_recursive_depth(64);
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
+    let builder = builder.data(app).limit_recursive_depth(64);
     if introspection { builder } else { builder.disable_introspection().disable_suggestions() }.finish()
 }
 
 /// The schema as it is printed to `schema.graphql`.
 pub fn sdl() -> String {
-    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish();
     schema.sdl_with_options(async_graphql::SDLExportOptions::new().sorted_enum_items().include_specified_by())
 }

@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::base::db::sql;
 use crate::error::Result;
 use crate::flow;
+use crate::news;
 
 /// Longer than any handler takes: a few calls to WeChat with their timeouts.
 const LEASE: Duration = Duration::seconds(120);
@@ -58,13 +59,13 @@ pub async fn run(app: App) {
 }
 
 async fn lane(app: App) {
-    let mut news = app.bus.subscribe();
+    let mut bell = app.bus.listen(news::WORK);
     while !app.stop.is_cancelled() {
         match run_due(&app).await {
             Ok(0) => {
                 tokio::select! {
                     () = app.stop.cancelled() => {}
-                    _ = news.recv() => {}
+                    () = bell.changed() => {}
                     () = tokio::time::sleep(IDLE) => {}
                 }
             }

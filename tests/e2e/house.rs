@@ -34,7 +34,7 @@ fn every_type_field_and_argument_is_described() {
         let TypeSystemDefinition::Type(definition) = definition else { continue };
         let definition = &definition.node;
         let name = definition.name.node.as_str();
-        let is_root = ["Query", "Mutation"].contains(&name);
+        let is_root = ["Query", "Mutation", "Subscription"].contains(&name);
         if definition.description.is_none()
             && !is_root
             && !is_engines(name)
@@ -74,7 +74,7 @@ fn a_root_field_that_fails_takes_no_other_with_it() {
     for definition in &document.definitions {
         let TypeSystemDefinition::Type(definition) = definition else { continue };
         let TypeKind::Object(object) = &definition.node.kind else { continue };
-        if ["Query", "Mutation"].contains(&definition.node.name.node.as_str()) {
+        if ["Query", "Mutation", "Subscription"].contains(&definition.node.name.node.as_str()) {
             let never_null = object.fields.iter().filter(|field| !field.node.ty.node.nullable);
             strict.extend(never_null.map(|field| field.node.name.node.to_string()));
         }
@@ -97,7 +97,7 @@ fn every_root_field_has_a_door() {
     for definition in &document.definitions {
         let TypeSystemDefinition::Type(definition) = definition else { continue };
         let TypeKind::Object(object) = &definition.node.kind else { continue };
-        if !["Query", "Mutation"].contains(&definition.node.name.node.as_str()) {
+        if !["Query", "Mutation", "Subscription"].contains(&definition.node.name.node.as_str()) {
             continue;
         }
         for field in &object.fields {

@@ -23,5 +23,6 @@ mod push;
 mod round;
 mod rush;
 mod shop;
+mod socket;
 mod tryon;
 mod walk;

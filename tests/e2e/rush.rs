@@ -135,7 +135,7 @@ e2e! {
 
     async fn two_servers_never_sell_a_piece_twice(app) {
         let shop = &Shop::open(app, &[20, 13, 9], json!({})).await;
-        let second = app.second(|_| ()).await;
+        let second = app.sibling().await;
         let (urls, caps) = ([&app.url, &second.url], [20, 13, 9]);
         let buyers = buyers(shop, 60).await;
         let place = async |n: usize| {
@@ -160,12 +160,12 @@ e2e! {
         assert_eq!(held(shop).await, sold);
         assert!(sold.iter().zip(caps).all(|(sold, cap)| *sold <= cap), "{sold:?}");
         assert!(sold.iter().zip(caps).any(|(sold, cap)| *sold == cap), "a rush that empties nothing shows nothing: {sold:?}");
-        second.stop().await;
+        second.finish().await;
     }
 
     async fn one_key_places_one_order_at_whichever_server(app) {
         let shop = &Shop::open(app, &[50], json!({})).await;
-        let second = app.second(|_| ()).await;
+        let second = app.sibling().await;
         let (urls, buyer) = ([&app.url, &second.url], &shop.buyer("li").await);
         for round in 0..5 {
             let mut basket = shop.basket(buyer, &[(0, 1)]);
@@ -179,12 +179,12 @@ e2e! {
             basket["termsVersion"] = json!("other");
             assert_eq!(place_at(shop, urls[1], buyer, basket).await.refused(), "IDEMPOTENCY_KEY_REUSED");
         }
-        second.stop().await;
+        second.finish().await;
     }
 
     async fn a_member_gets_no_more_than_her_share_at_two_servers(app) {
         let shop = &Shop::open(app, &[50, 50], json!({ "memberLimit": 4 })).await;
-        let second = app.second(|_| ()).await;
+        let second = app.sibling().await;
         let (urls, buyer) = ([&app.url, &second.url], &shop.buyer("li").await);
         let place = |n: usize| place_at(shop, urls[n % 2], buyer, shop.basket(buyer, &[(n / 2 % 2, 1)]));
         let answers = join_all((0..12).map(place)).await;
@@ -192,7 +192,7 @@ e2e! {
         for answer in answers.iter().filter(|answer| !is_placed(answer)) {
             assert_eq!(answer.refusal()["limit"], json!(4));
         }
-        second.stop().await;
+        second.finish().await;
     }
 
     async fn a_refused_order_costs_the_others_of_its_group_nothing_and_keeps_no_key(app) {
@@ -244,7 +244,7 @@ e2e! {
 
     async fn orders_race_with_the_close_of_their_presale(app) {
         let shop = &Shop::open(app, &[500], json!({})).await;
-        let second = app.second(|_| ()).await;
+        let second = app.sibling().await;
         let (urls, buyers) = ([&app.url, &second.url], buyers(shop, 24).await);
         let place = |n: usize| place_at(shop, urls[n % 2], &buyers[n], shop.basket(&buyers[n], &[(0, 1)]));
         let close = async {
@@ -259,12 +259,12 @@ e2e! {
         assert!(answers.iter().all(|answer| is_placed(answer) || answer.refused() == "CLOSED"));
         assert_eq!(held(shop).await, [placed as i64]);
         assert_eq!(shop.place(&buyers[0], &[(0, 1)]).await.refused(), "CLOSED");
-        second.stop().await;
+        second.finish().await;
     }
 
     async fn whoever_finds_the_queue_full_comes_again_with_the_same_key(app) {
         let shop = &Shop::open(app, &[50], json!({})).await;
-        let small = app.second(|config| config.order_queue = 1).await;
+        let small = app.sibling_with(|config| config.order_queue = 1).await;
         let buyers = &buyers(shop, 3).await;
         let basket = |n: usize| {
             let mut basket = shop.basket(&buyers[n], &[(0, 1)]);
@@ -285,7 +285,7 @@ e2e! {
         assert_eq!(turned_away.fault(), "UNAVAILABLE");
         assert_eq!(held(shop).await, [2]);
         assert_eq!(place(2).await.ok("placeOrder.replayed"), json!(false));
-        small.stop().await;
+        small.finish().await;
     }
 
     async fn the_order_of_a_buyer_who_hung_up_is_there_when_she_asks_again(app) {
@@ -339,7 +339,7 @@ e2e! {
     async fn any_rush_of_orders_and_cancels_adds_up(app) {
         let caps = [9, 6, 3];
         let shop = &Shop::open(app, &caps, json!({ "memberLimit": 4 })).await;
-        let second = app.second(|_| ()).await;
+        let second = app.sibling().await;
         let (urls, buyers) = ([&app.url, &second.url], buyers(shop, 6).await);
         let mut model = Model::default();
         for (round, wishes) in rush(7, 16, buyers.len()).into_iter().enumerate() {
@@ -353,7 +353,7 @@ e2e! {
             let findings = invariants::check(app.app.db.read()).await.expect("the invariants can be checked");
             assert!(findings.iter().all(|finding| finding.breaches == 0), "round {round}: {findings:#?}");
         }
-        second.stop().await;
+        second.finish().await;
     }
 }
 

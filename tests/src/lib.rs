@@ -7,6 +7,7 @@
 //! `e2e!` makes of one test body two tests, one on SQLite and one on PostgreSQL (with Redis).
 
 mod answer;
+mod cable;
 mod database;
 pub mod floor;
 pub mod outside;
@@ -14,6 +15,8 @@ pub mod people;
 mod person;
 mod rounds;
 pub mod schema;
+mod sibling;
+mod socket;
 pub mod world;
 
 use std::net::TcpListener;
@@ -29,10 +32,13 @@ use smallbatch::wechat::standin::Standin;
 use smallbatch::{http, worker};
 
 pub use answer::Answer;
+pub use cable::Cable;
 pub use database::Backend;
 pub use people::Brand;
 pub use person::{Person, picture};
 pub use rounds::design_content;
+pub use sibling::Sibling;
+pub use socket::Socket;
 
 /// When every test begins: a Monday morning in Shanghai.
 pub const START: &str = "2026-03-02T02:00:00Z";
@@ -62,21 +68,6 @@ macro_rules! e2e {
             }
         })+
     };
-}
-
-/// A second server beside that of a [`TestApp`].
-pub struct Second {
-    pub app: App,
-    pub url: String,
-    server: ServerHandle,
-}
-
-impl Second {
-    pub async fn stop(self) {
-        self.app.stop.cancel();
-        self.server.stop(false).await;
-        self.app.db.close().await.expect("the database closes");
-    }
 }
 
 /// A running Smallbatch with its own everything.
@@ -126,19 +117,6 @@ impl TestApp {
         let handle = server.handle();
         tokio::spawn(server);
         TestApp { app, standin, url: format!("http://{address}"), http: reqwest::Client::new(), server: handle, dir }
-    }
-
-    /// Another server on the same database, which shares nothing in memory with the first.
-    pub async fn second(&self, change: impl FnOnce(&mut Config)) -> Second {
-        let mut config = self.app.config.clone();
-        change(&mut config);
-        let app = App::start(config, self.app.clock.clone()).await.expect("the second app starts");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("a bound address"));
-        let server = http::server::start(app.clone(), listener, 1).expect("the second server starts");
-        let handle = server.handle();
-        tokio::spawn(server);
-        Second { app, url, server: handle }
     }
 
     pub fn now(&self) -> DateTime<Utc> {

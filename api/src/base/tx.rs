@@ -5,9 +5,10 @@
 
 mod many;
 
+use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -25,6 +26,7 @@ use super::db::sql;
 use super::id::Ids;
 use crate::app::App;
 use crate::error::{Error, Fault, Result};
+use crate::news;
 
 const ATTEMPTS: u32 = 6;
 
@@ -38,6 +40,8 @@ struct Inner {
     now: DateTime<Utc>,
     ids: Ids,
     has_work: AtomicBool,
+    /// Topics to tell once it is committed.
+    news: Mutex<BTreeSet<String>>,
 }
 
 /// Who did it, for the history.
@@ -108,6 +112,7 @@ impl App {
             now: self.clock.now(),
             ids: self.ids.clone(),
             has_work: AtomicBool::new(false),
+            news: Mutex::default(),
         }));
         let value = work(tx.clone()).await?;
         let inner = Arc::into_inner(tx.0)
@@ -117,9 +122,9 @@ impl App {
             // Not retried: a commit whose answer was lost may have happened.
             if error.is_retryable() { Fault::Unavailable(error.to_string()).into() } else { error }
         })?;
-        if inner.has_work.into_inner() {
-            self.wake_worker();
-        }
+        let news = inner.news.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let work = inner.has_work.into_inner().then(|| news::WORK.to_owned());
+        self.bus.publish_all(news.into_iter().chain(work));
         Ok(value)
     }
 }
@@ -149,6 +154,15 @@ impl Tx {
         self.0.ids.next()
     }
 
+    /// Tells `topic` of the bus once this is committed; what has an event is told by itself.
+    pub fn news(&self, topic: String) {
+        self.topics().insert(topic);
+    }
+
+    fn topics(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.news.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Records a state move: its history row and its outbox event. Call it after the conditional
     /// update that made the move, whose row lock also orders the event sequence.
     pub async fn moved<S: ActiveEnum<Value = String>>(
@@ -176,6 +190,7 @@ impl Tx {
     /// Writes an outbox event `{kind}.{event}` of schema version 1 for the aggregate.
     pub async fn emit(&self, kind: &'static str, id: Uuid, event: &str, payload: serde_json::Value) -> Result<()> {
         let payload = if payload.is_null() { json!({}) } else { payload };
+        self.topics().extend(news::topics_of(kind, id, &payload));
         let statement = sql(
             self.conn().get_database_backend(),
             "insert into outbox (brand_id, id, aggregate_kind, aggregate_id, sequence, kind, version, payload, attempts, available_at, created_at) \

@@ -1,6 +1,6 @@
 //! Prometheus figures.
 
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 
 /// One registry per app, so that tests do not share figures.
 #[derive(Clone)]
@@ -14,6 +14,10 @@ pub struct Metrics {
     pub statements: HistogramVec,
     /// Queries turned away by the guard, by limit.
     pub guarded: IntCounterVec,
+    /// Open sockets.
+    pub sockets: IntGauge,
+    /// Sockets that we ended, by close code, `stalled` or `dead`.
+    pub socket_ends: IntCounterVec,
 }
 
 impl Default for Metrics {
@@ -37,14 +41,17 @@ impl Metrics {
                 "SQL statements per GraphQL operation.",
                 vec![0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, 64.0],
             ),
+            sockets: IntGauge::new("smallbatch_sockets", "Open WebSockets.").expect("a valid name"),
+            socket_ends: counter("smallbatch_socket_ends_total", "WebSockets ended by the server.", &["why"]),
             guarded: counter("smallbatch_guarded_total", "Queries refused before execution.", &["limit"]),
         };
-        for collector in [&metrics.operations, &metrics.guarded] {
+        for collector in [&metrics.operations, &metrics.guarded, &metrics.socket_ends] {
             metrics.registry.register(Box::new(collector.clone())).expect("names are unique");
         }
         for collector in [&metrics.seconds, &metrics.statements] {
             metrics.registry.register(Box::new(collector.clone())).expect("names are unique");
         }
+        metrics.registry.register(Box::new(metrics.sockets.clone())).expect("names are unique");
         metrics
     }
 

@@ -11,5 +11,6 @@ pub mod media;
 pub mod metrics;
 pub mod request_id;
 pub mod server;
+pub mod websocket;
 pub mod wechat_push;
 pub mod wechat_pay;

@@ -4,11 +4,13 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::dev::Server;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use serde_json::json;
 
 use super::graphql::{self, MAX_BODY};
+use super::websocket::{self, limits::Sockets};
 use super::{cors, graphiql, headers, health, media, request_id, wechat_pay, wechat_push};
 use crate::app::App;
 use crate::schema;
@@ -19,12 +21,15 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
     let schema = web::Data::new(schema::build(app.clone()));
     let patience = app.config.shutdown_seconds;
     tokio::spawn(sweep_limits(app.clone()));
+    // One count for all threads.
+    let sockets = web::Data::new(Sockets::default());
     let with_graphiql = app.config.graphiql;
     let data = web::Data::new(app);
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(data.clone())
             .app_data(schema.clone())
+            .app_data(sockets.clone())
             .app_data(web::PayloadConfig::new(MAX_BODY))
             .configure(routes)
             .configure(wechat_pay::configure)
@@ -67,12 +72,20 @@ fn routes(cfg: &mut web::ServiceConfig) {
         web::resource("/graphql")
             .route(web::post().guard(graphql::multipart::guard()).to(graphql::multipart::post))
             .route(web::post().to(graphql::post))
+            .route(web::get().guard(websocket::wants_socket()).to(websocket::open))
             .route(web::get().to(graphql::get::get))
             .default_service(web::to(graphql::answer::wrong_method)),
     )
     .route("/healthz", web::get().to(health::healthz))
     .route("/readyz", web::get().to(health::readyz))
     .route("/metrics", web::get().to(health::metrics));
+}
+
+/// Too many sockets of one address wait to say who they are.
+pub(super) fn too_many_sockets() -> HttpResponse {
+    HttpResponse::TooManyRequests()
+        .insert_header((RETRY_AFTER, "3"))
+        .json(json!({ "error": { "code": "RATE_LIMITED", "message": "Too many sockets at once; come back in 3 s." } }))
 }
 
 async fn nothing_here() -> HttpResponse {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::base::tx::By;
 use crate::error::{Error, Fault, Result};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     Anonymous,
     Member(MemberActor),
@@ -19,11 +19,11 @@ pub enum Actor {
 
 /// The address a request came from; the nearest hop unless a proxy is trusted. The edge puts it into
 /// the request's data, for limits on attempts.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ClientIp(pub Option<IpAddr>);
 
 /// A member of one brand, signed in from the mini-program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberActor {
     pub brand_id: Uuid,
     pub id: Uuid,
@@ -32,7 +32,7 @@ pub struct MemberActor {
 }
 
 /// A person of a brand's team.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaffActor {
     pub brand_id: Uuid,
     pub id: Uuid,
@@ -41,7 +41,7 @@ pub struct StaffActor {
 }
 
 /// A factory, by one of its API keys. It serves many brands and belongs to none.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactoryActor {
     pub id: Uuid,
     pub key_id: Uuid,

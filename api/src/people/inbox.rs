@@ -9,6 +9,7 @@ use super::actor::Actor;
 use super::query;
 use crate::app::App;
 use crate::error::{Refusal, Result};
+use crate::news;
 
 const MAX_AT_ONCE: usize = 100;
 
@@ -33,6 +34,7 @@ pub async fn mark_read(app: &App, actor: &Actor, ids: &[Uuid]) -> Result<u64> {
             .filter(inbox_message::Column::ReadAt.is_null())
             .exec(tx.conn())
             .await?;
+        tx.news(news::inbox_of(member_id));
         query::unread_count(tx.conn(), brand_id, member_id).await
     })
     .await

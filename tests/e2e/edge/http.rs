@@ -221,6 +221,9 @@ async fn with_an_exclusive_list_nothing_else_is_executed() {
         assert_eq!(answer["errors"][0]["extensions"]["code"], "OPERATION_NOT_TRUSTED", "{how}: {answer:#}");
         assert!(answer.get("data").is_none(), "{how}");
     }
+    let mut socket = brand.owner.socket().await;
+    socket.subscribe("1", other, json!({})).await;
+    assert_eq!(socket.error("1").await, "OPERATION_NOT_TRUSTED");
     std::fs::remove_file(&path).expect("removed");
     app.finish().await;
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{By, Tx};
 use crate::error::Result;
+use crate::news;
 
 /// Rows a statement: at most eleven values each, far below SQLite's 32,766 and PostgreSQL's 65,535 binds.
 const CHUNK: usize = 1_000;
@@ -55,6 +56,9 @@ impl Tx {
     async fn emit_all(&self, kind: &'static str, event: &str, items: &[(Uuid, serde_json::Value)]) -> Result<()> {
         let mut values: Vec<Value> =
             vec![self.brand_id().into(), kind.into(), format!("{kind}.{event}").into(), self.now().into()];
+        for (id, payload) in items {
+            self.topics().extend(news::topics_of(kind, *id, payload));
+        }
         let rows = rows(items, 3, &mut values, |(id, payload)| {
             vec![self.new_id().into(), (*id).into(), payload.clone().into()]
         });

@@ -14,6 +14,7 @@ use crate::base::money::Money;
 use crate::base::tx::Tx;
 use crate::error::Result;
 use crate::flow::presale as presales;
+use crate::news;
 
 /// Members told in one transaction.
 const CHUNK: u32 = 200;
@@ -67,6 +68,9 @@ async fn tell(
     for member_id in members {
         let held_out = rules::is_held_out(presale.id, *member_id, presale.hold_out_percent);
         let message_id = (!held_out).then(|| tx.new_id());
+        if message_id.is_some() {
+            tx.news(news::inbox_of(*member_id));
+        }
         messages.extend(message_id.map(|id| inbox_row(tx, id, *member_id, presale, words)));
         let waits = !held_out && granted.contains(member_id);
         notices.push(presale_notice::ActiveModel {

@@ -6,6 +6,7 @@ use sea_orm::{EntityTrait, Set};
 
 use crate::app::App;
 use crate::error::Result;
+use crate::news;
 use crate::worker::Event;
 
 /// Title and body of a message.
@@ -41,6 +42,7 @@ pub(super) async fn tell_koc(app: &App, event: &Event, (title, body): Words) -> 
             created_at: Set(tx.now()),
         };
         inbox_message::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
+        tx.news(news::inbox_of(tryon.koc_member_id));
         Ok(())
     })
     .await

@@ -70,14 +70,11 @@ impl Answer {
     }
 
     pub fn fault(self, lang: Lang, error: &Error) -> HttpResponse {
-        let (status, shown) = match error {
-            Error::Fault(fault) => (status_of(fault.code()), errors::of_fault(fault, lang)),
-            Error::Refused(refusal) => (
-                StatusCode::OK,
-                errors::with_code(lang.pick(&refusal.en, &refusal.zh).to_string(), refusal.code.as_str()),
-            ),
+        let status = match error {
+            Error::Fault(fault) => status_of(fault.code()),
+            Error::Refused(_) => StatusCode::OK,
         };
-        self.errors(status, shown)
+        self.errors(status, errors::of_error(error, lang))
     }
 
     pub fn problem(self, lang: Lang, problem: &Problem) -> HttpResponse {
@@ -93,18 +90,9 @@ impl Answer {
         }
     }
 
-    pub fn too_many(self, lang: Lang, TooMany(wait): &TooMany) -> HttpResponse {
-        let seconds = wait.as_secs() + 1;
-        let mut error = errors::with_code(
-            lang.pick(
-                format!("Too many requests; come back in {seconds} s."),
-                format!("请求过于频繁，请 {seconds} 秒后重试。"),
-            ),
-            Code::RateLimited.as_str(),
-        );
-        if let Some(extensions) = &mut error.extensions {
-            extensions.set("retryAfterSeconds", seconds);
-        }
+    pub fn too_many(self, lang: Lang, wait: TooMany) -> HttpResponse {
+        let seconds = wait.0.as_secs() + 1;
+        let error = errors::of_too_many(wait, lang);
         self.builder(StatusCode::TOO_MANY_REQUESTS)
             .insert_header((RETRY_AFTER, seconds.to_string()))
             .body(Body::of_error(&error).bytes())

@@ -8,6 +8,7 @@ use async_graphql::{ErrorExtensionValues, ServerError};
 use super::envelope::Problem;
 use crate::base::crypto::random_token;
 use crate::base::lang::Lang;
+use crate::base::limit::TooMany;
 use crate::error::{Code, Error, Fault};
 use crate::http::guard::Refusal;
 
@@ -53,11 +54,19 @@ pub fn of_fault(fault: &Fault, lang: Lang) -> ServerError {
     with_code(lang.pick(en, zh).into_owned(), fault.code().as_str())
 }
 
+/// A fault, or a refusal where there is no payload to carry it.
+pub fn of_error(error: &Error, lang: Lang) -> ServerError {
+    match error {
+        Error::Fault(fault) => of_fault(fault, lang),
+        Error::Refused(refusal) => with_code(lang.pick(&refusal.en, &refusal.zh).to_string(), refusal.code.as_str()),
+    }
+}
+
 /// Why a request is not executed, as every transport tells it.
 pub fn of_problem(problem: &Problem, lang: Lang) -> ServerError {
     match problem {
         Problem::Malformed(en, zh) => with_code(lang.pick(*en, *zh).to_owned(), Code::BadRequest.as_str()),
-        Problem::Guarded(refusal) => of_refusal(refusal, lang),
+        Problem::Guarded(refusal) => of_guard(refusal, lang),
         // Links for automatic persisted queries look for exactly these words.
         Problem::HashUnknown => with_code("PersistedQueryNotFound".to_owned(), Code::PersistedQueryNotFound.as_str()),
         Problem::NotTrusted => {
@@ -71,13 +80,29 @@ pub fn of_problem(problem: &Problem, lang: Lang) -> ServerError {
     }
 }
 
-fn of_refusal(refusal: &Refusal, lang: Lang) -> ServerError {
+fn of_guard(refusal: &Refusal, lang: Lang) -> ServerError {
     let message = lang.pick(refusal.to_string(), refusal.message_zh());
     let mut error = with_code(message, refusal.code().as_str().to_owned());
     if let (Refusal::Exceeded { limit, max, found }, Some(extensions)) = (refusal, &mut error.extensions) {
         extensions.set("limit", limit.as_str());
         extensions.set("max", *max);
         extensions.set("found", *found);
+    }
+    error
+}
+
+/// A caller whose bucket is empty.
+pub fn of_too_many(TooMany(wait): TooMany, lang: Lang) -> ServerError {
+    let seconds = wait.as_secs() + 1;
+    let mut error = with_code(
+        lang.pick(
+            format!("Too many requests; come back in {seconds} s."),
+            format!("请求过于频繁，请 {seconds} 秒后重试。"),
+        ),
+        Code::RateLimited.as_str(),
+    );
+    if let Some(extensions) = &mut error.extensions {
+        extensions.set("retryAfterSeconds", seconds);
     }
     error
 }

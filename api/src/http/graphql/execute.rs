@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_graphql::parser::types::OperationType;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use tracing::Instrument;
 
 use super::envelope::Envelope;
@@ -14,6 +16,7 @@ use crate::base::limit::TooMany;
 use crate::base::stats::{self, SqlStats};
 use crate::error::{Error, Result};
 use crate::http::guard::Checked;
+use crate::live::Toll;
 use crate::load;
 use crate::people::actor::{Actor, ClientIp};
 use crate::people::authenticate::authenticate;
@@ -94,6 +97,32 @@ pub async fn run(
         false => response,
     };
     outcome.map(shown)
+}
+
+/// Finds the caller, takes the cost of the first push, and begins a subscription that the guard let pass.
+/// What comes later pays for itself, see [`crate::live`].
+pub async fn follow(
+    app: &App,
+    schema: &ApiSchema,
+    caller: Caller<'_>,
+    envelope: Envelope,
+    checked: Checked,
+) -> Result<BoxStream<'static, async_graphql::Response>, Stopped> {
+    let Caller { who, ip, lang } = caller;
+    let actor = match who {
+        Who::Bearer(token) => enter(app, token, ip).await?,
+        Who::Known(actor) => actor,
+    };
+    let toll = Toll { bucket: bucket(&actor, ip), cost: checked.cost.max(1) };
+    app.limiter.take(&toll.bucket, toll.cost).await.map_err(Stopped::TooMany)?;
+    let cost = toll.cost;
+    // The loaders keep nothing between two batches, so each push reads afresh.
+    let query = envelope.into_request(checked).data(actor).data(lang).data(ip).data(toll).data(load::new(app.clone()));
+    let pushes = schema.execute_stream(query).map(move |mut response| {
+        errors::present(&mut response.errors, lang);
+        response.extension("cost", async_graphql::Value::from(cost))
+    });
+    Ok(pushes.boxed())
 }
 
 /// Who sends the request. Tokens that open nothing are paid for by the address, so that guessing is

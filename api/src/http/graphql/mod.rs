@@ -51,7 +51,7 @@ impl Wants {
     fn stopped(self, stopped: &Stopped) -> HttpResponse {
         match stopped {
             Stopped::Fault(error) => self.answer.fault(self.lang, error),
-            Stopped::TooMany(wait) => self.answer.too_many(self.lang, wait),
+            Stopped::TooMany(wait) => self.answer.too_many(self.lang, *wait),
         }
     }
 }

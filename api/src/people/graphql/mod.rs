@@ -4,6 +4,7 @@ pub mod address;
 pub mod consent;
 pub mod inbox;
 pub mod session;
+mod subscription;
 pub mod team;
 pub mod view;
 pub mod viewer;
@@ -13,6 +14,7 @@ use async_graphql::{Context, MergedObject, Object};
 use crate::error::Result;
 use crate::people::actor::Actor;
 
+pub use subscription::InboxSubscription;
 pub use view::{Brand, Factory, Member, Staff};
 use viewer::Viewer;
 

@@ -22,6 +22,7 @@ use super::token;
 use crate::app::App;
 use crate::base::tx::Tx;
 use crate::error::{Error, Fault, Result};
+use crate::news;
 
 /// What a client gets for signing in. No `Debug`: tokens must not reach a log.
 pub struct SignedIn {
@@ -129,5 +130,6 @@ async fn revoke(tx: &Tx, by: session::Column, id: Uuid) -> Result<()> {
         .filter(session::Column::RevokedAt.is_null())
         .exec(tx.conn())
         .await?;
+    tx.news(news::rights_of(id));
     Ok(())
 }

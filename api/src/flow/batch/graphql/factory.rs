@@ -188,7 +188,7 @@ impl FactoryBatch {
 }
 
 /// One entry of a factory's feed.
-pub struct BatchFeedEntry(factory_feed::Model);
+pub struct BatchFeedEntry(pub(super) factory_feed::Model);
 
 /// One entry of a factory's feed.
 #[Object]
@@ -224,6 +224,8 @@ impl BatchFeedEntry {
     }
 }
 
+pub(super) type FeedPage = Connection<FactoryCursor, BatchFeedEntry>;
+
 /// What belongs to the factory that asks.
 pub struct FactoryDesk(Uuid);
 
@@ -248,19 +250,12 @@ impl FactoryDesk {
         ctx: &Context<'_>,
         #[graphql(desc = "Cursor of the last entry you know; from the beginning when missing.")] after: Option<String>,
         #[graphql(desc = "How many entries at most, 1 to 100.", default = 50)] first: i32,
-    ) -> Result<Connection<FactoryCursor, BatchFeedEntry>> {
+    ) -> Result<FeedPage> {
         let app = ctx.data_unchecked::<App>();
         let size = page_size(first)?;
         let place = FactoryCursor::open(FactoryList::Feed, self.0, after.as_deref())?;
         let sequence = i64::try_from(place.unwrap_or(0)).map_err(|_| Fault::BadCursor)?;
-        let mut entries = query::feed_after(app.db.read(), self.0, sequence, size as u64 + 1).await?;
-        let mut page = Connection::new(place.is_some(), entries.len() > size);
-        entries.truncate(size);
-        page.edges.extend(entries.into_iter().map(|entry| {
-            let cursor = FactoryCursor::new(FactoryList::Feed, self.0, entry.sequence.unsigned_abs().into());
-            Edge::new(cursor, BatchFeedEntry(entry))
-        }));
-        Ok(page)
+        feed_page(app, self.0, sequence, size).await
     }
 
     /// A batch that is offered to me and free, or that I hold; `NOT_FOUND` for any other.
@@ -303,7 +298,19 @@ impl FactoryDesk {
     }
 }
 
-fn page_size(first: i32) -> Result<usize> {
+/// A factory's feed after the entry `sequence`; 0 is before the first.
+pub(super) async fn feed_page(app: &App, factory_id: Uuid, sequence: i64, size: usize) -> Result<FeedPage> {
+    let mut entries = query::feed_after(app.db.read(), factory_id, sequence, size as u64 + 1).await?;
+    let mut page = Connection::new(sequence > 0, entries.len() > size);
+    entries.truncate(size);
+    page.edges.extend(entries.into_iter().map(|entry| {
+        let cursor = FactoryCursor::new(FactoryList::Feed, factory_id, entry.sequence.unsigned_abs().into());
+        Edge::new(cursor, BatchFeedEntry(entry))
+    }));
+    Ok(page)
+}
+
+pub(super) fn page_size(first: i32) -> Result<usize> {
     if (1..=MAX_PAGE).contains(&first) {
         return Ok(first as usize);
     }

@@ -3,6 +3,7 @@
 mod cursor;
 mod factory;
 mod factory_mutation;
+mod factory_subscription;
 mod hang_tag;
 mod matrix;
 mod progress;
@@ -13,5 +14,6 @@ mod ticket;
 
 pub use factory::{FactoryBatch, FactoryDesk, FactoryQuery};
 pub use factory_mutation::FactoryMutation;
+pub use factory_subscription::FactorySubscription;
 pub use staff::{Batch, BatchQuery};
 pub use staff_mutation::BatchMutation;

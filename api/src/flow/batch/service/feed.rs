@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::base::db::sql;
 use crate::base::tx::Tx;
 use crate::error::Result;
+use crate::news;
 use crate::worker::Event;
 
 /// Writes the entries an event of a batch makes; none for events that concern no factory.
@@ -52,5 +53,6 @@ async fn append(tx: &Tx, event: &Event, factory_id: Uuid, kind: FactoryFeedKind,
         created_at: Set(tx.now()),
     };
     factory_feed::Entity::insert(entry).exec_without_returning(tx.conn()).await?;
+    tx.news(news::feed_of(factory_id));
     Ok(())
 }

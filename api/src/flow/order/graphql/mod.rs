@@ -2,8 +2,10 @@
 
 mod book;
 mod input;
+mod subscription;
 mod view;
 
+pub use subscription::OrderSubscription;
 pub use view::{Order, OrderAction, OrderLine, OrderStatus};
 
 use async_graphql::{Context, Object};

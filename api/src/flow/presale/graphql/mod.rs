@@ -1,8 +1,10 @@
 //! Presales in the API.
 
 mod input;
+mod subscription;
 mod view;
 
+pub use subscription::PresaleSubscription;
 pub use view::{Presale, PresaleAction, PresaleStatus, Sku};
 
 use async_graphql::{Context, Object};

@@ -1,6 +1,7 @@
 //! Rounds in the API.
 
 mod entry;
+mod subscription;
 mod view;
 
 use async_graphql::{Context, InputObject, Object};
@@ -17,6 +18,7 @@ use crate::people::actor::Actor;
 use crate::people::door;
 
 pub use entry::{CommunityTally, RoundEntry};
+pub use subscription::RoundSubscription;
 pub use view::{Round, RoundAction, RoundStatus};
 
 #[derive(InputObject)]

@@ -14,12 +14,12 @@ use uuid::Uuid;
 use super::tally;
 use crate::app::App;
 use crate::base::db::sql;
-use crate::base::id::RoundId;
 use crate::base::once::{Done, Once};
 use crate::base::tx::Tx;
 use crate::error::{Error, Result};
 use crate::flow::round::query;
 use crate::flow::round::rules::{self, Window};
+use crate::news;
 use crate::people::actor::Actor;
 
 /// "I would wear this." Picking again changes nothing. Refused outside the window and for members
@@ -79,7 +79,7 @@ async fn change(app: &App, actor: &Actor, key: &str, vote: Vote) -> Result<Done<
         })
         .await?;
     if changed {
-        app.bus.publish(&format!("round:{}", RoundId::new(vote.round_id)));
+        app.bus.publish(&news::round(vote.round_id));
     }
     Ok(done)
 }

@@ -15,6 +15,7 @@ use crate::flow::order::LAPSE;
 use crate::flow::order::lifecycle::payload;
 use crate::flow::presale::capacity;
 use crate::flow::presale::query::Offer;
+use crate::news;
 
 /// Claims the keys and writes orders, lines, amounts due, timers, history and events. A key that someone
 /// else claimed in the meantime undoes all of it (see [`capacity::is_lost`]).
@@ -36,6 +37,10 @@ pub(super) async fn all(tx: &Tx, offer: &Offer, placed: &[Placed], requests: &[R
     ];
     let written = tx.insert_together(&inserts(tx.conn().get_database_backend()), values).await?;
     tx.wakes_worker();
+    tx.news(news::presale(offer.presale.id));
+    for Placed { order, .. } in placed {
+        tx.news(news::orders_of(order.member_id));
+    }
     if written == expected as u64 { Ok(()) } else { Err(capacity::lost()) }
 }
 

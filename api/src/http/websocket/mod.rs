@@ -1,0 +1,72 @@
+//! `GET /graphql` with `Upgrade: websocket`: GraphQL over WebSocket, sub-protocol `graphql-transport-ws` only.
+//!
+//! A socket says who it is in `connection_init`, then runs queries, mutations and up to 20
+//! subscriptions at once. Every operation goes the way of one over HTTP: same guard, same limits, same
+//! bucket. What a socket may take of us is bounded: the size and the number of its messages, its
+//! operations, its unread answers, the sockets of one session.
+//!
+//! - [`protocol`]: messages and the state machine, without a transport
+//! - [`socket`]: the loop of one socket
+//! - [`token`]: who it is
+//! - [`operation`]: from `subscribe` to its last message
+//! - [`limits`]: sockets at once, messages a second
+//!
+//! ```text
+//! silent → entering → open          messages of the protocol
+//! 4400 malformed · 4401 too early · 4403 bad or ended token · 4406 other sub-protocol · 4408 no init
+//! 4409 id in use · 4429 second init or too many sockets · 4500 ours · 1001 stopping · 1008 flood · 1009 too large
+//! ```
+
+pub mod limits;
+mod operation;
+mod protocol;
+mod socket;
+mod token;
+
+use actix_web::http::header::{ACCEPT_LANGUAGE, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use actix_web::{HttpRequest, HttpResponse, guard, web};
+
+use self::limits::{MAX_MESSAGE, Sockets};
+use self::socket::{Hello, Socket};
+use super::graphql::{bearer, header};
+use super::{client_ip, server};
+use crate::app::App;
+use crate::base::lang::Lang;
+use crate::schema::ApiSchema;
+
+/// Lets requests through that want to become a socket.
+pub fn wants_socket() -> impl guard::Guard {
+    guard::fn_guard(|request| {
+        let upgrade = request.head().headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+        upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
+    })
+}
+
+/// Becomes a socket. Refused before that only when too many from this address have not said who they are.
+pub async fn open(
+    request: HttpRequest,
+    body: web::Payload,
+    app: web::Data<App>,
+    schema: web::Data<ApiSchema>,
+    sockets: web::Data<Sockets>,
+) -> actix_web::Result<HttpResponse> {
+    let ip = client_ip::of(&request, &app.config.trusted_proxies);
+    let Some(place) = sockets.wait(ip) else { return Ok(server::too_many_sockets()) };
+    let (response, session, messages) = actix_ws::handle_with_protocols(&request, body, &[protocol::NAME])?;
+    let hello = Hello {
+        ip,
+        lang: Lang::of_header(header(&request, ACCEPT_LANGUAGE.as_str())),
+        token: bearer(&request).map(|token| token.map(str::to_owned)),
+        speaks: speaks(&request),
+    };
+    let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
+    let sockets = sockets.into_inner();
+    let socket = Socket::new((**app).clone(), (**schema).clone(), sockets, place, session, hello);
+    actix_web::rt::spawn(socket.serve(messages));
+    Ok(response)
+}
+
+fn speaks(request: &HttpRequest) -> bool {
+    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
+    offered.flat_map(|value| value.split(',')).any(|name| name.trim() == protocol::NAME)
+}

@@ -1,0 +1,109 @@
+//! What subscriptions share: the current state at once, then the newest state after news of a topic,
+//! at most once a second.
+//!
+//! News is a mark, not a message: whatever happens while a push waits (for its second, for its price,
+//! for a slow client) is in the one state that is read afterwards. Each read goes through the same
+//! query as a request would, with the same actor, so a thing that is no longer theirs to see ends the
+//! subscription. Whether the actor is still who they were is the socket's to watch.
+
+use std::future::Future;
+use std::time::Duration;
+
+use async_graphql::Context;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::app::App;
+use crate::base::bus::Listener;
+use crate::base::limit::TooMany;
+use crate::error::Result;
+
+/// Between two pushes of one subscription.
+pub const PACE: Duration = Duration::from_secs(1);
+
+/// What each push costs, and whose bucket pays. The edge puts it into the request's data, and has
+/// taken the price of the first push already.
+#[derive(Clone, Debug)]
+pub struct Toll {
+    pub bucket: String,
+    pub cost: u32,
+}
+
+/// What there is to push.
+pub enum Push<T> {
+    /// Nothing new after all.
+    Nothing,
+    /// The current state.
+    State(T),
+    /// A part; the next one waits already.
+    Part(T),
+}
+
+/// An item of a subscription's stream; the engine wants an error that can be cloned, with ours inside.
+pub type Pushed<T> = async_graphql::Result<T>;
+
+struct Follow<Read> {
+    app: App,
+    toll: Toll,
+    listener: Listener,
+    read: Read,
+    /// When the next push may be; `None` before the first one.
+    due: Option<Instant>,
+    /// Whether there is more to read without any news.
+    more: bool,
+    ended: bool,
+}
+
+/// Streams what `read` gives: now, and again after news on `topic`. An error is pushed
+/// too, and ends the stream.
+pub fn follow<T, Read, Fut>(
+    ctx: &Context<'_>,
+    topic: &str,
+    read: Read,
+) -> impl Stream<Item = Pushed<T>> + use<T, Read, Fut>
+where
+    Read: FnMut() -> Fut,
+    Fut: Future<Output = Result<Push<T>>>,
+{
+    let app = ctx.data_unchecked::<App>().clone();
+    let toll = ctx.data_unchecked::<Toll>().clone();
+    // Before the first read, so that nothing falls between the two.
+    let listener = app.bus.listen(topic);
+    unfold(Follow { app, toll, listener, read, due: None, more: false, ended: false }, |mut follow| async move {
+        if follow.ended {
+            return None;
+        }
+        let item: Pushed<T> = follow.next().await.map_err(Into::into);
+        follow.ended = item.is_err();
+        Some((item, follow))
+    })
+}
+
+impl<Read> Follow<Read> {
+    async fn next<T, Fut>(&mut self) -> Result<T>
+    where
+        Read: FnMut() -> Fut,
+        Fut: Future<Output = Result<Push<T>>>,
+    {
+        loop {
+            if let Some(due) = self.due {
+                if !self.more {
+                    self.listener.changed().await;
+                }
+                sleep_until(due).await;
+                while let Err(TooMany(wait)) = self.app.limiter.take(&self.toll.bucket, self.toll.cost).await {
+                    sleep(wait).await;
+                }
+            }
+            self.listener.seen();
+            self.due = Some(Instant::now() + PACE);
+            let push = (self.read)().await?;
+            self.more = matches!(push, Push::Part(_));
+            match push {
+                Push::Nothing => {}
+                Push::State(value) | Push::Part(value) => return Ok(value),
+            }
+        }
+    }
+}
