@@ -9,19 +9,24 @@ use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::base::bus::Bus;
 use crate::base::cache::Cache;
 use crate::base::clock::Clock;
 use crate::base::crypto::{KEY_LEN, Keyring, random_token};
 use crate::base::db::Db;
+use crate::base::fresh::Fresh;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
+use crate::base::share::Shares;
 use crate::config::Config;
-use crate::flow::order;
+use crate::flow::{order, round};
 use crate::http::graphql::trusted::Trusted;
 use crate::http::guard::{Documents, Limits};
 use crate::http::metrics::Metrics;
+use crate::people::authenticate::Sessions;
+use crate::reads::Reads;
 use crate::storage::Storage;
 use crate::wechat::{Wechat, WechatConfig};
 
@@ -34,7 +39,12 @@ pub struct Parts {
     pub db: Db,
     pub cache: Cache,
     pub bus: Bus,
+    pub fresh: Fresh,
+    pub sessions: Sessions,
+    pub reads: Reads,
     pub limiter: Limiter,
+    /// Queries that run at a time, by brand; a factory, who belongs to none, by herself.
+    pub shares: Shares<Uuid>,
     pub clock: Clock,
     pub ids: Ids,
     pub keyring: Keyring,
@@ -42,6 +52,8 @@ pub struct Parts {
     pub storage: Storage,
     /// Orders in flight.
     pub orders: order::service::Queue,
+    /// Picks in flight.
+    pub votes: round::service::Votes,
     pub metrics: Metrics,
     /// GraphQL documents that were accepted lately.
     pub documents: Documents,
@@ -77,7 +89,11 @@ impl App {
                 )
             }
         };
-        let limiter = Limiter::new(Rate { per_second: config.rate_per_second, burst: config.rate_burst }, redis);
+        let limiter = Limiter::new(
+            Rate { per_second: config.rate_per_second, burst: config.rate_burst },
+            Rate { per_second: config.brand_rate_per_second, burst: config.brand_rate_burst },
+            redis,
+        );
         let keyring = keyring(&config)?;
         let storage = match &config.media_url {
             None => Storage::local(&config.data_dir.join("media"))?,
@@ -95,14 +111,19 @@ impl App {
         Ok(App(Arc::new(Parts {
             db,
             cache,
+            fresh: Fresh::new(clock.clone(), bus.clone(), stop.clone()),
             bus,
+            sessions: Sessions::default(),
+            reads: Reads::default(),
             limiter,
+            shares: Shares::new(config.brand_share, config.brand_queue),
             ids: Ids::new(clock.clone()),
             clock,
             keyring,
             wechat,
             storage,
             orders: order::service::queue(config.order_queue),
+            votes: round::service::votes(config.vote_queue),
             metrics: Metrics::new(),
             documents: Documents::new(Limits::default()),
             trusted: Trusted::load(config.trusted_operations.as_deref(), config.trusted_only)?,

@@ -66,10 +66,17 @@ settings! {
     socket_ping_seconds "SMALLBATCH_SOCKET_PING_SECONDS" "20" "Between two pings of a WebSocket; one that is silent for twice as long is closed.";
     socket_check_seconds "SMALLBATCH_SOCKET_CHECK_SECONDS" "15" "How long an ended session may keep a WebSocket, at most.";
     socket_stall_seconds "SMALLBATCH_SOCKET_STALL_SECONDS" "10" "How long a WebSocket may leave its answers unread.";
+    brand_rate_per_second "SMALLBATCH_BRAND_RATE_PER_SECOND" "20000" "Cost points a brand regains each second, all of its people together.";
+    brand_rate_burst "SMALLBATCH_BRAND_RATE_BURST" "400000" "Cost points a brand may spend at once.";
+    brand_share_percent "SMALLBATCH_BRAND_SHARE_PERCENT" "75" "Share of the database connections that queries of one brand may use at a time, 1 to 100.";
+    brand_queue "SMALLBATCH_BRAND_QUEUE" "1000" "Queries of one brand that wait for a connection of its share; more are told to come back, 0 to 100000.";
+    request_seconds "SMALLBATCH_REQUEST_SECONDS" "10" "How long the head of a request may take to arrive, 1 to 600.";
+    body_seconds "SMALLBATCH_BODY_SECONDS" "120" "How long the body of a request may take to arrive, 1 to 3600.";
     session_hours "SMALLBATCH_SESSION_HOURS" "24" "Life of an access token.";
     refresh_days "SMALLBATCH_REFRESH_DAYS" "60" "Life of a refresh token.";
     hold_minutes "SMALLBATCH_HOLD_MINUTES" "15" "How long an unpaid order holds its pieces.";
     order_queue "SMALLBATCH_ORDER_QUEUE" "20000" "Orders that may wait for one presale, 1 to 1000000; more are told to come again.";
+    vote_queue "SMALLBATCH_VOTE_QUEUE" "5000" "Picks that may wait for one round, 1 to 1000000; more are told to come again.";
     lease_minutes "SMALLBATCH_LEASE_MINUTES" "240" "How long a factory may think about a claimed batch.";
     receipt_days "SMALLBATCH_RECEIPT_DAYS" "10" "Days after shipping when a parcel counts as received.";
     shutdown_seconds "SMALLBATCH_SHUTDOWN_SECONDS" "20" "How long a stop waits for running requests.";
@@ -123,10 +130,18 @@ pub struct Config {
     pub rate_per_second: NonZeroU32,
     pub rate_burst: NonZeroU32,
     pub socket_patience: Patience,
+    pub brand_rate_per_second: NonZeroU32,
+    pub brand_rate_burst: NonZeroU32,
+    /// Queries of one brand that run at a time.
+    pub brand_share: usize,
+    pub brand_queue: usize,
+    pub request_patience: std::time::Duration,
+    pub body_patience: std::time::Duration,
     pub session_life: Duration,
     pub refresh_life: Duration,
     pub hold: Duration,
     pub order_queue: usize,
+    pub vote_queue: usize,
     pub lease: Duration,
     pub receipt: Duration,
     pub shutdown_seconds: u64,
@@ -246,10 +261,17 @@ impl Reader {
             rate_per_second: self.parse("rate_per_second", "a whole number from 1")?,
             rate_burst: self.parse("rate_burst", "a whole number from 1")?,
             socket_patience: self.socket_patience()?,
+            brand_rate_per_second: self.parse("brand_rate_per_second", "a whole number from 1")?,
+            brand_rate_burst: self.parse("brand_rate_burst", "a whole number from 1")?,
+            brand_share: self.brand_share()?,
+            brand_queue: self.within("brand_queue", 0, 100_000)?,
+            request_patience: std::time::Duration::from_secs(self.within("request_seconds", 1, 600)?),
+            body_patience: std::time::Duration::from_secs(self.within("body_seconds", 1, 3600)?),
             session_life: Duration::hours(self.within("session_hours", 1, 24 * 30)?),
             refresh_life: Duration::days(self.within("refresh_days", 1, 365)?),
             hold: Duration::minutes(self.within("hold_minutes", 1, 120)?),
             order_queue: self.within("order_queue", 1, 1_000_000)?,
+            vote_queue: self.within("vote_queue", 1, 1_000_000)?,
             lease: Duration::minutes(self.within("lease_minutes", 1, 60 * 24 * 14)?),
             receipt: Duration::days(self.within("receipt_days", 1, 60)?),
             shutdown_seconds: self.within("shutdown_seconds", 0, 600)?,
@@ -267,6 +289,13 @@ impl Reader {
             check: seconds("socket_check_seconds")?,
             stall: seconds("socket_stall_seconds")?,
         })
+    }
+
+    /// At least one, so that a small pool serves everybody.
+    fn brand_share(&self) -> Result<usize> {
+        let connections: usize = self.within("database_connections", 1, 200)?;
+        let percent: usize = self.within("brand_share_percent", 1, 100)?;
+        Ok((connections * percent / 100).max(1))
     }
 
     fn text(&self, key: &str) -> &str {

@@ -187,6 +187,9 @@ pub enum Fault {
     BadCursor,
     #[error("temporarily unavailable: {0}")]
     Unavailable(String),
+    /// Someone else was faster between a look and a write: the same transaction, run again, sees it.
+    #[error("overtaken: {0}")]
+    Overtaken(&'static str),
     #[error("database: {0}")]
     Database(#[from] DbErr),
     #[error("{0:#}")]
@@ -222,6 +225,7 @@ impl Error {
                 Fault::BadId(why) => Fault::BadId(why.clone()),
                 Fault::BadCursor => Fault::BadCursor,
                 Fault::Unavailable(why) => Fault::Unavailable(why.clone()),
+                Fault::Overtaken(what) => Fault::Overtaken(what),
                 Fault::Database(error) => Fault::Database(error.clone()),
                 Fault::Internal(error) => Fault::Internal(anyhow::anyhow!("{error:#}")),
             }),
@@ -233,8 +237,15 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Error::Fault(Fault::Database(error)) => retryable(error),
+            Error::Fault(Fault::Overtaken(_)) => true,
             _ => false,
         }
+    }
+
+    /// Whether what failed several requests together may come from one of them, rather than from the
+    /// database as a whole.
+    pub fn may_be_of_one(&self) -> bool {
+        !matches!(self, Error::Fault(Fault::Unavailable(_))) && !self.is_retryable()
     }
 }
 
@@ -270,7 +281,7 @@ impl Fault {
             Fault::BadRequest(_) => Code::BadRequest,
             Fault::BadId(_) => Code::BadId,
             Fault::BadCursor => Code::BadCursor,
-            Fault::Unavailable(_) => Code::Unavailable,
+            Fault::Unavailable(_) | Fault::Overtaken(_) => Code::Unavailable,
             Fault::Database(error) if retryable(error) => Code::Unavailable,
             Fault::Database(_) | Fault::Internal(_) => Code::Internal,
         }
@@ -291,7 +302,7 @@ impl Fault {
                 "This cursor does not belong to this list; start from the first page.".into(),
                 "游标不属于此列表，请从第一页重新加载。".into(),
             ),
-            Fault::Unavailable(_) => unavailable_words(),
+            Fault::Unavailable(_) | Fault::Overtaken(_) => unavailable_words(),
             Fault::Database(error) if retryable(error) => unavailable_words(),
             Fault::Database(_) | Fault::Internal(_) => {
                 ("Something went wrong on our side. Please try again.".into(), "服务器出错，请稍后重试。".into())
@@ -301,7 +312,7 @@ impl Fault {
 
     /// True when the cause is ours and belongs in the log with an incident id.
     pub fn is_ours(&self) -> bool {
-        matches!(self, Fault::Database(_) | Fault::Internal(_) | Fault::Unavailable(_))
+        matches!(self, Fault::Database(_) | Fault::Internal(_) | Fault::Unavailable(_) | Fault::Overtaken(_))
     }
 }
 

@@ -10,7 +10,7 @@
 //!
 //! A request goes resolver → service or query → entity. [`people`] says who acts, [`base`] holds
 //! small tools without business, [`http`] knows no business, [`wechat`] is the only way out to
-//! WeChat, [`provider`] takes in what it tells us, [`storage`] keeps media, [`worker`] does what
+//! WeChat, [`provider`] takes in what it tells us, [`storage`] keeps media, [`reads`] keeps answers for a second, [`worker`] does what
 //! happens by itself, and [`app`] wires it all.
 
 pub mod app;
@@ -20,6 +20,9 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod flow;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod growth;
 pub mod http;
 pub mod insight;
@@ -27,8 +30,10 @@ pub mod invariants;
 pub mod live;
 pub mod load;
 pub mod news;
+pub mod node;
 pub mod people;
 pub mod provider;
+pub mod reads;
 pub mod schema;
 pub mod storage;
 pub mod wechat;

@@ -14,9 +14,16 @@ use crate::flow::round::graphql::{RoundMutation, RoundQuery, RoundSubscription};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::growth::graphql::GrowthQuery;
 use crate::insight::graphql::InsightQuery;
+use crate::node::NodeQuery;
 use crate::people::graphql::{InboxSubscription, PeopleMutation, PeopleQuery};
 use crate::storage::upload::StorageMutation;
 
+/// Everything that can be read.
+///
+/// An answer says in `extensions.cost` how many points the request took from the caller's bucket: 1 for each field,
+/// multiplied by the page (`first`, `last`, 20 when neither is given, or the number of `ids`) of each list it stands
+/// in. A request of more than 10,000 points is refused with `LIMIT_EXCEEDED`, one that finds the bucket empty with
+/// `RATE_LIMITED` and a `Retry-After`. Asking for smaller pages and for fewer fields inside them costs less.
 #[derive(MergedObject, Default)]
 pub struct Query(
     PeopleQuery,
@@ -32,8 +39,13 @@ pub struct Query(
     DeliveryQuery,
     GrowthQuery,
     InsightQuery,
+    NodeQuery,
 );
 
+/// Everything that can be done, by verbs. A refusal that was to be expected is data: `userErrors` says why. Where an
+/// `idempotencyKey` is asked for, a repeat with the same key does nothing twice and answers the same.
+///
+/// Costs points as reading does; see `Query`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     PeopleMutation,

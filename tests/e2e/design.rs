@@ -93,11 +93,13 @@ e2e! {
         brand.designs(6).await;
         let query = "query($n: Int!) { designs(first: $n, status: SUBMITTED) { edges { node { styleNo \
                      version { title pictures { url(size: MEDIUM) } } } } } }";
+        // The first one looks the session up.
+        brand.owner.gql(query, json!({ "n": 1 })).await.ok("designs.edges");
         let (short, long) =
             (brand.owner.gql(query, json!({ "n": 1 })).await, brand.owner.gql(query, json!({ "n": 6 })).await);
         assert_eq!(long.ok("designs.edges").as_array().map(Vec::len), Some(6));
         assert_eq!(long.text("designs.edges.0.node.styleNo"), "D-0006");
         assert_eq!(short.statements(), long.statements());
-        assert!(long.statements() <= 5, "{} statements", long.statements());
+        assert!(long.statements() <= 4, "{} statements", long.statements());
     }
 }

@@ -294,6 +294,7 @@ e2e! {
     async fn a_post_taken_back_is_gone_for_everyone_else(app) {
         let stage = Stage::set(app).await;
         let task = stage.published().await;
+        assert_eq!(stage.feed(&stage.mei).await.text("communityFeed.edges.0.node.id"), task);
         let reason = json!({ "tryOnId": task, "reason": "想重拍" });
         assert_eq!(stage.lan.mutate("withdrawTryOn", reason, POST).await.text("withdrawTryOn.tryOn.status"), "WITHDRAWN");
         assert!(stage.feed(&stage.mei).await.ok("communityFeed.edges").as_array().expect("edges").is_empty());

@@ -54,7 +54,8 @@ impl<'a> Brand<'a> {
         sold
     }
 
-    async fn open_presale_of(&self, entry: &str) -> (String, BTreeMap<String, String>) {
+    /// An open presale of an entry that advanced: its id and its SKUs by `color/size`.
+    pub async fn open_presale_of(&self, entry: &str) -> (String, BTreeMap<String, String>) {
         let sku = |color: &str, size: &str| json!({ "color": color, "size": size, "cap": 500 });
         let input = json!({
             "entryId": entry,

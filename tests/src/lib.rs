@@ -10,6 +10,7 @@ mod answer;
 mod cable;
 mod database;
 pub mod floor;
+pub mod hostile;
 pub mod outside;
 pub mod people;
 mod person;
@@ -162,13 +163,18 @@ impl TestApp {
 
     /// Sends one GraphQL request to the server at `url`.
     pub async fn send_to(&self, url: &str, token: Option<&str>, query: &str, variables: Value) -> Answer {
-        let mut request =
-            self.http.post(format!("{url}/graphql")).json(&json!({ "query": query, "variables": variables }));
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        let response = request.send().await.expect("the server answers");
-        Answer::new(response.status().as_u16(), response.json().await.expect("a JSON answer"))
+        post(&self.http, url, token, query, variables).await
+    }
+
+    /// Another server on the same database, Redis and clock, as a second process would be.
+    pub async fn beside(&self) -> Beside {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("a bound address");
+        let app = App::start(self.app.config.clone(), self.app.clock.clone()).await.expect("the app starts");
+        let server = http::server::start(app.clone(), listener, 1).expect("the server starts");
+        let handle = server.handle();
+        tokio::spawn(server);
+        Beside { app, url: format!("http://{address}"), http: self.http.clone(), server: handle }
     }
 
     /// Ends the test: what is left in the outbox must run without failing, and every invariant must hold.
@@ -185,6 +191,36 @@ impl TestApp {
         self.app.db.close().await.expect("the database closes");
         let _ = std::fs::remove_dir_all(&self.dir);
     }
+}
+
+/// A second server on the database of a [`TestApp`]; stop it before the test ends.
+pub struct Beside {
+    pub app: App,
+    url: String,
+    http: reqwest::Client,
+    server: ServerHandle,
+}
+
+impl Beside {
+    /// Sends one GraphQL request to this server.
+    pub async fn send(&self, token: Option<&str>, query: &str, variables: Value) -> Answer {
+        post(&self.http, &self.url, token, query, variables).await
+    }
+
+    pub async fn stop(self) {
+        self.app.stop.cancel();
+        self.server.stop(false).await;
+        self.app.db.close().await.expect("the database closes");
+    }
+}
+
+async fn post(http: &reqwest::Client, url: &str, token: Option<&str>, query: &str, variables: Value) -> Answer {
+    let mut request = http.post(format!("{url}/graphql")).json(&json!({ "query": query, "variables": variables }));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    let response = request.send().await.expect("the server answers");
+    Answer::new(response.status().as_u16(), response.json().await.expect("a JSON answer"))
 }
 
 fn app_name(dir: &std::path::Path) -> String {

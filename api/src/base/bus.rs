@@ -12,18 +12,21 @@
 //! - [`Bus::listen_all`]: everything, such as for throwing away what was cached.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use redis::Client;
 use redis::aio::ConnectionManager;
+use redis::{AsyncCommands, Client};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How far a listener to everything may lag before it has to take everything as changed.
 const BACKLOG: usize = 4096;
 const AGAIN: Duration = Duration::from_secs(1);
+/// How long [`Bus::tell`] waits for Redis.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub struct Bus {
@@ -38,6 +41,8 @@ struct Outside {
     channel: Arc<str>,
     /// Stands before each topic we send, so that we know our own.
     me: Arc<str>,
+    /// Odd while listening to the other processes; rises with each change of that.
+    line: Arc<AtomicU64>,
 }
 
 /// What [`Bus::listen_all`] hears.
@@ -124,7 +129,8 @@ impl Bus {
         me: &str,
         stop: CancellationToken,
     ) -> Self {
-        let outside = Outside { publisher, channel: format!("{prefix}:bus").into(), me: me.into() };
+        let outside =
+            Outside { publisher, channel: format!("{prefix}:bus").into(), me: me.into(), line: Arc::default() };
         let bus = Bus { local: Local::new(), redis: Some(outside.clone()) };
         let local = bus.local.clone();
         tokio::spawn(async move {
@@ -132,6 +138,9 @@ impl Bus {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     outcome = hear(&client, &outside, &local) => {
+                        if outside.line.load(Ordering::SeqCst) % 2 == 1 {
+                            outside.line.fetch_add(1, Ordering::SeqCst);
+                        }
                         if let Err(error) = outcome {
                             tracing::warn!(%error, "bus connection lost; connecting again");
                         }
@@ -173,6 +182,24 @@ impl Bus {
         }
     }
 
+    /// Like [`publish`](Bus::publish), but the news is with Redis when this returns, or Redis does not answer.
+    pub async fn tell(&self, topic: &str) {
+        self.local.tell(topic);
+        let Some(outside) = &self.redis else { return };
+        let (mut publisher, message) = (outside.publisher.clone(), format!("{} {topic}", outside.me));
+        let sent = tokio::time::timeout(PATIENCE, publisher.publish::<_, _, ()>(&*outside.channel, message)).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            tracing::warn!("other processes were not told the news");
+        }
+    }
+
+    /// Names the unbroken connection on which the news of other processes comes; `None` while there is none. What
+    /// was read on one line is not known to be current on the next.
+    pub fn line(&self) -> Option<u64> {
+        let outside = self.redis.as_ref()?;
+        Some(outside.line.load(Ordering::SeqCst)).filter(|line| line % 2 == 1)
+    }
+
     /// Hears of `topic` from now on.
     pub fn listen(&self, topic: &str) -> Listener {
         let topic: Arc<str> = topic.into();
@@ -194,6 +221,7 @@ impl Bus {
 async fn hear(client: &Client, outside: &Outside, local: &Local) -> redis::RedisResult<()> {
     let mut pubsub = client.get_async_pubsub().await?;
     pubsub.subscribe(&*outside.channel).await?;
+    outside.line.fetch_add(1, Ordering::SeqCst);
     // What was said while nobody listened is lost.
     local.tell_everyone();
     let mut messages = pubsub.on_message();

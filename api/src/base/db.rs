@@ -2,11 +2,15 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, Statement, Value};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DbBackend, EntityTrait, IdenStatic, Iterable, Statement, Value,
+};
 use tokio::sync::{Mutex, MutexGuard};
+use uuid::Uuid;
 
 use super::stats;
 use crate::error::Result;
@@ -16,6 +20,7 @@ pub struct Db {
     pool: DatabaseConnection,
     /// SQLite has one writer; queueing here is fairer and cheaper than spinning on SQLITE_BUSY.
     writer: Option<Arc<Mutex<()>>>,
+    statements: Arc<AtomicU64>,
 }
 
 impl Db {
@@ -41,13 +46,23 @@ impl Db {
                     .busy_timeout(Duration::from_secs(10))
             });
         let mut pool = Database::connect(options).await?;
-        pool.set_metric_callback(|info| stats::record(info.elapsed));
-        Ok(Db { pool, writer: sqlite.then(|| Arc::new(Mutex::new(()))) })
+        let statements = Arc::new(AtomicU64::new(0));
+        let counted = statements.clone();
+        pool.set_metric_callback(move |info| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            stats::record(info.elapsed);
+        });
+        Ok(Db { pool, writer: sqlite.then(|| Arc::new(Mutex::new(()))), statements })
     }
 
     /// For reads. Writes go through a transaction of the app.
     pub fn read(&self) -> &DatabaseConnection {
         &self.pool
+    }
+
+    /// Statements since the start, whoever asked for them.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     pub fn backend(&self) -> DbBackend {
@@ -71,6 +86,23 @@ fn sqlite_file(url: &str) -> Option<std::path::PathBuf> {
     let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
     let path = rest.split('?').next().unwrap_or_default();
     (!path.is_empty() && path != ":memory:").then(|| path.into())
+}
+
+/// All columns of `E` for a joined read: `alias.column as prefixcolumn, …`, read by `from_query_result(row, prefix)`.
+pub fn columns<E: EntityTrait>(alias: &str, prefix: &str) -> String {
+    let named = E::Column::iter().map(|column| format!("{alias}.{0} as {prefix}{0}", column.as_str()));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+/// Adds `ids` to the values of a statement; their places, `$3, $4, …`.
+pub fn placeholders(values: &mut Vec<Value>, ids: impl IntoIterator<Item = Uuid>) -> String {
+    let mut places = String::new();
+    for id in ids {
+        values.push(id.into());
+        let comma = if places.is_empty() { "" } else { ", " };
+        places.push_str(&format!("{comma}${}", values.len()));
+    }
+    places
 }
 
 /// A statement in SQL that both databases read, with `$1`, `$2`, … for `values`.

@@ -48,10 +48,21 @@ where
         Group(Arc::new(Inner { lanes: Mutex::default(), capacity, largest }))
     }
 
-    /// Joins the next write of `key` and waits for this item's answer. `write` gets items in the order
-    /// of their arrival and answers each at its place. `UNAVAILABLE` when the queue is full, and when
-    /// the writer died: what happened to the item is then unknown to it, as with a lost connection.
+    /// [`Group::try_join`], with `UNAVAILABLE` for a full queue.
     pub async fn join<W, F>(&self, key: K, item: I, write: W) -> Result<O>
+    where
+        W: Fn(Vec<I>) -> F + Send + 'static,
+        F: Future<Output = Vec<O>> + Send,
+    {
+        let joined = self.try_join(key, item, write).await?;
+        joined.ok_or_else(|| Fault::Unavailable("too many writes wait for one another".to_owned()).into())
+    }
+
+    /// Joins the next write of `key` and waits for this item's answer. `write` gets items in the order
+    /// of their arrival and answers each at its place. `None` when the queue is full: nothing happened.
+    /// `UNAVAILABLE` when the writer died: what happened to the item is then unknown to it, as with a
+    /// lost connection.
+    pub async fn try_join<W, F>(&self, key: K, item: I, write: W) -> Result<Option<O>>
     where
         W: Fn(Vec<I>) -> F + Send + 'static,
         F: Future<Output = Vec<O>> + Send,
@@ -62,7 +73,7 @@ where
             let starts = !lanes.contains_key(&key);
             let queue = lanes.entry(key.clone()).or_default();
             if queue.len() >= self.0.capacity {
-                return Err(Fault::Unavailable("too many writes wait for one another".to_owned()).into());
+                return Ok(None);
             }
             queue.push_back(Waiting { item, answer });
             starts
@@ -71,7 +82,7 @@ where
             let lane = Lane { inner: self.0.clone(), key };
             tokio::spawn(async move { lane.work(write).await });
         }
-        answered.await.map_err(|_| Fault::Unavailable("the group's writer ended".to_owned()).into())
+        answered.await.map(Some).map_err(|_| Fault::Unavailable("the group's writer ended".to_owned()).into())
     }
 }
 

@@ -14,7 +14,7 @@ use async_graphql::{ContextSelectionSet, ID, InputType, InputValueError, InputVa
 use async_graphql::{OutputType, Positioned, ServerResult, Value};
 use aws_lc_rs::rand;
 use serde::{Serialize, Serializer};
-use type_safe_id::{StaticType, TypeSafeId};
+use type_safe_id::{DynamicType, StaticType, TypeSafeId};
 use uuid::Uuid;
 
 use super::clock::Clock;
@@ -125,6 +125,18 @@ impl<K: Kind> Id<K> {
         let id: TypeSafeId<Prefix<K>> = text.parse().map_err(|_| wrong())?;
         Ok(Id::new(id.uuid()))
     }
+}
+
+/// Reads an id of whatever kind: its prefix and the UUID.
+pub fn any(text: &str) -> Result<(String, Uuid), Error> {
+    let id: TypeSafeId<DynamicType> =
+        text.parse().map_err(|_| Fault::BadId(format!("“{}” is not an id", shorten(text))))?;
+    Ok((id.type_prefix().to_owned(), id.uuid()))
+}
+
+/// Refuses an id whose prefix nothing in the API has.
+pub fn unknown_kind(text: &str) -> Error {
+    Fault::BadId(format!("“{}” is not an id of anything in this API", shorten(text))).into()
 }
 
 fn shorten(text: &str) -> String {

@@ -7,7 +7,7 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Simpl
 pub struct Long(pub i64);
 
 /// A 64-bit integer. JavaScript reads it exactly up to 2^53.
-#[Scalar]
+#[Scalar(specified_by_url = "https://ibm.github.io/graphql-specs/custom-scalars/long.html")]
 impl ScalarType for Long {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
@@ -26,7 +26,7 @@ impl ScalarType for Long {
 pub struct CurrencyCode(pub String);
 
 /// ISO 4217, three capital letters: `CNY`.
-#[Scalar]
+#[Scalar(specified_by_url = "https://www.iso.org/iso-4217-currency-codes.html")]
 impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {

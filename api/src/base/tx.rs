@@ -23,12 +23,17 @@ use uuid::Uuid;
 pub use many::Moves;
 
 use super::db::sql;
+use super::fresh::Subject;
 use super::id::Ids;
 use crate::app::App;
 use crate::error::{Error, Fault, Result};
 use crate::news;
 
 const ATTEMPTS: u32 = 6;
+
+/// Kinds whose events change no more of a public read than a tally, which may be a second old. They come by the
+/// hundred a second when a presale opens, just when its page is read most.
+const TALLIES: [&str; 3] = ["order", "refund", "provider"];
 
 /// A running transaction. Cheap to clone, so that a use case's future can own it.
 #[derive(Clone)]
@@ -40,6 +45,8 @@ struct Inner {
     now: DateTime<Utc>,
     ids: Ids,
     has_work: AtomicBool,
+    /// What is no longer as it was once this is committed.
+    touched: Mutex<Vec<Subject>>,
     /// Topics to tell once it is committed.
     news: Mutex<BTreeSet<String>>,
 }
@@ -112,12 +119,18 @@ impl App {
             now: self.clock.now(),
             ids: self.ids.clone(),
             has_work: AtomicBool::new(false),
+            touched: Mutex::default(),
             news: Mutex::default(),
         }));
         let value = work(tx.clone()).await?;
         let inner = Arc::into_inner(tx.0)
             .ok_or_else(|| Error::from(anyhow::anyhow!("a transaction outlived the use case that ran it")))?;
-        inner.conn.commit().await.map_err(|error| {
+        let touched = inner.touched.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let changing = self.fresh.changing(touched);
+        let committed = inner.conn.commit().await;
+        // Also when the commit's answer was lost: it may have happened.
+        changing.tell().await;
+        committed.map_err(|error| {
             let error = Error::from(error);
             // Not retried: a commit whose answer was lost may have happened.
             if error.is_retryable() { Fault::Unavailable(error.to_string()).into() } else { error }
@@ -187,6 +200,15 @@ impl Tx {
         self.emit(step.kind, step.id, step.event, payload).await
     }
 
+    /// Ends what any process has cached of `subject`, after the commit. Every event touches the reads of its brand,
+    /// except those of [`TALLIES`].
+    pub fn touch(&self, subject: Subject) {
+        let mut touched = self.0.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        if !touched.contains(&subject) {
+            touched.push(subject);
+        }
+    }
+
     /// Writes an outbox event `{kind}.{event}` of schema version 1 for the aggregate.
     pub async fn emit(&self, kind: &'static str, id: Uuid, event: &str, payload: serde_json::Value) -> Result<()> {
         let payload = if payload.is_null() { json!({}) } else { payload };
@@ -207,7 +229,15 @@ impl Tx {
         );
         self.conn().execute_raw(statement).await?;
         self.0.has_work.store(true, Ordering::Relaxed);
+        self.news_of(kind);
         Ok(())
+    }
+
+    /// An event of `kind` was written: what the brand's people are shown is no longer so.
+    fn news_of(&self, kind: &str) {
+        if !TALLIES.contains(&kind) {
+            self.touch(Subject::Reads(self.brand_id()));
+        }
     }
 
     /// Sets the timer `kind` of `subject_id`, or moves it when it is already set.

@@ -2,7 +2,7 @@
 
 mod admin;
 mod check;
-mod log;
+pub mod log;
 mod migrate;
 mod serve;
 

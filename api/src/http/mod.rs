@@ -12,5 +12,6 @@ pub mod metrics;
 pub mod request_id;
 pub mod server;
 pub mod websocket;
+mod slow_body;
 pub mod wechat_push;
 pub mod wechat_pay;

@@ -4,14 +4,14 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::http::header::RETRY_AFTER;
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::http::header::{RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use serde_json::json;
 
 use super::graphql::{self, MAX_BODY};
 use super::websocket::{self, limits::Sockets};
-use super::{cors, graphiql, headers, health, media, request_id, wechat_pay, wechat_push};
+use super::{cors, graphiql, headers, health, media, request_id, slow_body, wechat_pay, wechat_push};
 use crate::app::App;
 use crate::schema;
 
@@ -23,6 +23,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
     tokio::spawn(sweep_limits(app.clone()));
     // One count for all threads.
     let sockets = web::Data::new(Sockets::default());
+    let request_patience = app.config.request_patience;
     let with_graphiql = app.config.graphiql;
     let data = web::Data::new(app);
     let server = HttpServer::new(move || {
@@ -41,6 +42,9 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
                 }
             })
             .default_service(web::to(nothing_here))
+            // An answer repeats what was asked, whoever wrote it: no browser may take it for anything else.
+            .wrap(DefaultHeaders::new().add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
+            .wrap(from_fn(slow_body::middleware))
             .wrap(from_fn(headers::leave_small))
             .wrap(Compress::default())
             .wrap(from_fn(headers::finish))
@@ -49,7 +53,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
     })
     .workers(workers)
     // A request head that takes longer is a slow-header attack or a dead phone.
-    .client_request_timeout(Duration::from_secs(10))
+    .client_request_timeout(request_patience)
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(patience)
     .disable_signals()

@@ -93,6 +93,15 @@ impl Actor {
         }
     }
 
+    /// The brand whose limits count what this actor does.
+    pub fn brand(&self) -> Option<Uuid> {
+        match self {
+            Actor::Member(member) => Some(member.brand_id),
+            Actor::Staff(staff) => Some(staff.brand_id),
+            Actor::Anonymous | Actor::Factory(_) => None,
+        }
+    }
+
     pub fn id(&self) -> Option<Uuid> {
         match self {
             Actor::Anonymous => None,

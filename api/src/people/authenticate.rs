@@ -1,88 +1,95 @@
-//! From a bearer token to an [`Actor`], in one statement. Not cached, so that a revoked session or key
-//! is refused at once by every process.
+//! From a bearer token to an [`Actor`], in one statement or none.
+//!
+//! What a token stands for is kept in memory for at most [`LONG`], and for at most a second while this process may
+//! miss the news of others ([`crate::base::fresh`]). Whatever takes access away or changes it touches the session,
+//! the person, the brand, the factory or its key, which ends the entry everywhere. An entry never outlives its
+//! session. Tokens that open nothing are not kept, so that a guess gains nothing from an earlier one.
 
-use chrono::{DateTime, Duration, Utc};
-use entity::factory_key;
-use entity::member::MemberGrade;
-use entity::staff::StaffRole;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+mod lookup;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::actor::{Actor, FactoryActor, MemberActor, StaffActor};
+use super::actor::Actor;
 use super::token::{self, Token};
 use crate::app::App;
-use crate::base::db::sql;
+use crate::base::fresh::{LONG, Seen, Subject};
 use crate::error::{Fault, Result};
 
-/// Coarse, so that a factory that polls does not write with each request.
-const USE_RECORDED_EVERY: Duration = Duration::hours(1);
+/// Entries kept; about 300 bytes each.
+const MAX_ENTRIES: u64 = 20_000;
+
+/// Who a token stands for, and what reads of theirs depend on.
+#[derive(Debug)]
+pub struct Known {
+    pub actor: Actor,
+    /// The communities an ordinary member is in, in the order of their ids; `None` for everyone else.
+    pub communities: Option<Vec<Uuid>>,
+    /// Of the brand of a member or of staff.
+    pub zone: Option<Zone>,
+    /// When the token ends.
+    ends: Option<DateTime<Utc>>,
+    /// What this depends on.
+    subjects: Vec<Subject>,
+    seen: Seen,
+}
+
+/// The clock on a brand's wall.
+#[derive(Clone, Copy, Debug)]
+pub struct Zone {
+    pub brand_id: Uuid,
+    pub zone: chrono_tz::Tz,
+}
+
+impl Zone {
+    /// From the IANA name stored with the brand.
+    pub fn of(brand_id: Uuid, name: &str) -> Result<Self> {
+        let zone = name.parse().map_err(|_| anyhow::anyhow!("brand {brand_id} has no zone “{name}”"))?;
+        Ok(Zone { brand_id, zone })
+    }
+}
+
+impl Known {
+    fn holds(&self, app: &App) -> bool {
+        self.ends.is_none_or(|ends| app.clock.now() < ends) && app.fresh.holds(&self.seen, &self.subjects, LONG)
+    }
+}
+
+/// What tokens stood for a moment ago, by hash.
+#[derive(Clone)]
+pub struct Sessions(moka::future::Cache<Vec<u8>, Arc<Known>>);
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Sessions(moka::future::Cache::builder().max_capacity(MAX_ENTRIES).time_to_live(LONG).build())
+    }
+}
 
 /// Without a token the actor is anonymous; a token that is unknown, ended or revoked is refused
 /// rather than treated as none, so that a client learns that it must sign in again.
 pub async fn authenticate(app: &App, bearer: Option<&str>) -> Result<Actor> {
-    let Some(bearer) = bearer else { return Ok(Actor::Anonymous) };
-    match token::read(bearer).ok_or(Fault::Unauthenticated)? {
-        Token::Session { brand_id, hash } => session(app, brand_id, hash).await,
-        Token::Factory { factory_id, key_id, hash } => factory(app, factory_id, key_id, hash).await,
+    match bearer {
+        None => Ok(Actor::Anonymous),
+        Some(bearer) => Ok(recognise(app, bearer).await?.actor.clone()),
     }
 }
 
-async fn session(app: &App, brand_id: Uuid, hash: Vec<u8>) -> Result<Actor> {
-    let statement = sql(
-        app.db.backend(),
-        "select s.id, s.member_id, s.staff_id, m.grade, t.role from session s \
-         join brand b on b.id = s.brand_id and b.status = 'active' \
-         left join member m on m.brand_id = s.brand_id and m.id = s.member_id and m.status = 'active' \
-         left join staff t on t.brand_id = s.brand_id and t.id = s.staff_id and t.status = 'active' \
-         where s.brand_id = $1 and s.token_hash = $2 and s.revoked_at is null and s.expires_at > $3",
-        [brand_id.into(), hash.into(), app.clock.now().into()],
-    );
-    let row = app.db.read().query_one_raw(statement).await?.ok_or(Fault::Unauthenticated)?;
-    let session_id = row.try_get("", "id")?;
-    let grade: Option<String> = row.try_get("", "grade")?;
-    let role: Option<String> = row.try_get("", "role")?;
-    if let (Some(grade), Some(id)) = (grade, row.try_get("", "member_id")?) {
-        let is_koc = MemberGrade::try_from_value(&grade)? == MemberGrade::Koc;
-        return Ok(Actor::Member(MemberActor { brand_id, id, session_id, is_koc }));
+/// Who a token stands for.
+pub async fn recognise(app: &App, bearer: &str) -> Result<Arc<Known>> {
+    let token = token::read(bearer).ok_or(Fault::Unauthenticated)?;
+    let (Token::Session { hash, .. } | Token::Factory { hash, .. }) = &token;
+    if let Some(known) = app.sessions.0.get(hash).await
+        && known.holds(app)
+    {
+        return Ok(known);
     }
-    if let (Some(role), Some(id)) = (role, row.try_get("", "staff_id")?) {
-        let role = StaffRole::try_from_value(&role)?;
-        return Ok(Actor::Staff(StaffActor { brand_id, id, session_id, role }));
-    }
-    Err(Fault::Unauthenticated.into())
-}
-
-async fn factory(app: &App, factory_id: Uuid, key_id: Uuid, hash: Vec<u8>) -> Result<Actor> {
-    let statement = sql(
-        app.db.backend(),
-        "select k.last_used_at from factory_key k join factory f on f.id = k.factory_id and f.status = 'active' \
-         where k.factory_id = $1 and k.id = $2 and k.secret_hash = $3 and k.revoked_at is null \
-         and (k.expires_at is null or k.expires_at > $4)",
-        [factory_id.into(), key_id.into(), hash.into(), app.clock.now().into()],
-    );
-    let row = app.db.read().query_one_raw(statement).await?.ok_or(Fault::Unauthenticated)?;
-    let last_used: Option<DateTime<Utc>> = row.try_get("", "last_used_at")?;
-    if last_used.is_none_or(|at| at < app.clock.now() - USE_RECORDED_EVERY) {
-        record_use(app, factory_id, key_id).await;
-    }
-    Ok(Actor::Factory(FactoryActor { id: factory_id, key_id }))
-}
-
-/// Best effort: a request is not refused because its time could not be noted.
-async fn record_use(app: &App, factory_id: Uuid, key_id: Uuid) {
-    let noted = app
-        .write(factory_id, |tx| async move {
-            factory_key::Entity::update_many()
-                .col_expr(factory_key::Column::LastUsedAt, Expr::value(tx.now()))
-                .filter(factory_key::Column::FactoryId.eq(factory_id))
-                .filter(factory_key::Column::Id.eq(key_id))
-                .exec(tx.conn())
-                .await?;
-            Ok(())
-        })
-        .await;
-    if let Err(error) = noted {
-        tracing::warn!(%error, "the use of a factory key was not noted");
-    }
+    let hash = hash.clone();
+    let known = Arc::new(match token {
+        Token::Session { brand_id, hash } => lookup::session(app, brand_id, hash).await?,
+        Token::Factory { factory_id, key_id, hash } => lookup::factory(app, factory_id, key_id, hash).await?,
+    });
+    app.sessions.0.insert(hash, known.clone()).await;
+    Ok(known)
 }

@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFi
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::people::actor::Actor;
 
 /// The active brand with this short name.
 pub async fn brand_by_slug(db: &impl ConnectionTrait, slug: &str) -> Result<brand::Model> {
@@ -94,4 +95,38 @@ pub fn inbox(brand_id: Uuid, member_id: Uuid) -> Select<inbox_message::Entity> {
 
 pub async fn unread_count(db: &impl ConnectionTrait, brand_id: Uuid, member_id: Uuid) -> Result<u64> {
     Ok(inbox(brand_id, member_id).filter(inbox_message::Column::ReadAt.is_null()).count(db).await?)
+}
+
+/// Those of `ids` that `actor` may see as a member: herself, or any of the brand for staff.
+pub async fn members_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<member::Model>> {
+    let Ok(brand_id) = actor.brand_id() else { return Ok(Vec::new()) };
+    let mut found = members(brand_id, None).filter(member::Column::Id.is_in(ids.iter().copied()));
+    if let Actor::Member(me) = actor {
+        found = found.filter(member::Column::Id.eq(me.id));
+    }
+    Ok(found.all(db).await?)
+}
+
+/// Those of `ids` that are of the caller's team; none for others than staff.
+pub async fn team_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<staff::Model>> {
+    let Ok(me) = actor.any_staff() else { return Ok(Vec::new()) };
+    Ok(team(me.brand_id).filter(staff::Column::Id.is_in(ids.iter().copied())).all(db).await?)
+}
+
+/// Those of `ids` that are the caller's own consents in force.
+pub async fn consents_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<consent::Model>> {
+    let Ok(me) = actor.member() else { return Ok(Vec::new()) };
+    let found = consents_of(db, me.brand_id, me.id).await?;
+    Ok(found.into_iter().filter(|row| ids.contains(&row.id)).collect())
+}
+
+/// Those of `ids` that are the caller's own messages.
+pub async fn messages_among(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<inbox_message::Model>> {
+    let Ok(me) = actor.member() else { return Ok(Vec::new()) };
+    let found = inbox(me.brand_id, me.id).filter(inbox_message::Column::Id.is_in(ids.iter().copied()));
+    Ok(found.all(db).await?)
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::actor::Actor;
 use super::{password, query, session};
 use crate::app::App;
+use crate::base::fresh::Subject;
 use crate::base::once::{Done, Once};
 use crate::base::text;
 use crate::base::tx::{By, Move, Tx};
@@ -161,6 +162,7 @@ pub async fn grant_koc(app: &App, actor: &Actor, key: &str, member_id: Uuid) -> 
         if granted.rows_affected != 1 {
             return Err(Refusal::new(Code::WrongState, "This member is a KOC already.", "该会员已是 KOC。").into());
         }
+        tx.touch(Subject::Access(member_id));
         count_from_zero(&tx, member_id).await?;
         let (from, to) = (Some(MemberGrade::Member), MemberGrade::Koc);
         let step = Move { kind: "member", id: member_id, from, to, event: "made_koc", by: actor.by(), why: None };

@@ -52,7 +52,7 @@ impl From<MediaSize> for Rendition {
 #[Object]
 impl Media {
     /// Names the upload; give it to the mutations that take pictures and videos.
-    async fn id(&self) -> MediaId {
+    pub async fn id(&self) -> MediaId {
         self.0.id.into()
     }
 

@@ -118,6 +118,24 @@ e2e! {
         assert_eq!(known["data"]["viewer"]["kind"], "ANONYMOUS");
     }
 
+    async fn what_is_kept_of_one_document_never_answers_another_that_is_named_by_its_hash(app) {
+        let brand = app.brand("first").await;
+        let member = brand.member("a-member").await;
+        let token = member.token.as_deref().expect("signed in");
+        let texts = ["{ rounds(first: 1) { nodes { id } } }", "{ rounds(first: 1) { nodes { title } __typename } }"];
+        for text in texts {
+            let answer = post(app, json!({ "query": text, "extensions": persisted(text) })).await;
+            assert_eq!(answer.status(), 200);
+        }
+        for (text, kind) in [(texts[0], Value::Null), (texts[1], json!("RoundConnection")), (texts[0], Value::Null)] {
+            let request = app.http.post(format!("{}/graphql", app.url)).bearer_auth(token);
+            let answer = request.json(&json!({ "extensions": persisted(text) })).send().await.expect("an answer");
+            let answer = body_of(answer).await;
+            assert_eq!(answer["data"]["rounds"]["nodes"], json!([]), "{answer:#}");
+            assert_eq!(answer["data"]["rounds"]["__typename"], kind);
+        }
+    }
+
     async fn a_file_in_a_request_is_stored_whatever_the_order_of_its_parts(app) {
         let brand = app.brand("first").await;
         let operations = json!({ "query": UPLOAD, "variables": { "f": null } }).to_string();

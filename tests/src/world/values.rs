@@ -38,6 +38,7 @@ impl World<'_> {
     /// `round(id:)` takes a `roundId`, `designIds` takes several `designId`.
     pub fn id_for(&self, of: &str, argument: &str) -> &str {
         let name = match (argument, of) {
+            ("id", "node") | ("ids", "nodes") => "orderId".to_owned(),
             ("id", "batch") => "batchId".to_owned(),
             ("id", of) => format!("{of}Id"),
             ("ids", _) => "messageId".to_owned(),

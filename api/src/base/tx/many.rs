@@ -54,6 +54,7 @@ impl Tx {
     }
 
     async fn emit_all(&self, kind: &'static str, event: &str, items: &[(Uuid, serde_json::Value)]) -> Result<()> {
+        self.news_of(kind);
         let mut values: Vec<Value> =
             vec![self.brand_id().into(), kind.into(), format!("{kind}.{event}").into(), self.now().into()];
         for (id, payload) in items {

@@ -1,5 +1,7 @@
 //! Reads, brand first; a factory's reads go through its own feed first, which names the brand.
 
+pub mod visible;
+
 use std::collections::HashSet;
 
 use entity::batch::{self, BatchStatus};
@@ -14,7 +16,7 @@ use uuid::Uuid;
 
 use super::rules::pieces::PaidLine;
 use super::rules::progress::{Counts, Reached, index_of};
-use crate::base::db::sql;
+use crate::base::db::{columns, sql};
 use crate::error::{Error, Result};
 
 /// The batch, or `NOT_FOUND` for one of another brand just as for none.
@@ -175,6 +177,33 @@ pub async fn feed_after(
         .order_by_asc(factory_feed::Column::Sequence)
         .limit(limit);
     Ok(entries.all(db).await?)
+}
+
+/// The same, each with its batch and whether that is offered to the factory. One statement.
+pub async fn feed_with_batches(
+    db: &impl ConnectionTrait,
+    factory_id: Uuid,
+    sequence: i64,
+    limit: u64,
+) -> Result<Vec<(factory_feed::Model, Option<(batch::Model, bool)>)>> {
+    let text = format!(
+        "select {}, {}, exists (select 1 from batch_offer o where o.brand_id = f.brand_id and o.batch_id = f.batch_id \
+         and o.factory_id = f.factory_id) as offered \
+         from factory_feed f left join batch b on b.brand_id = f.brand_id and b.id = f.batch_id \
+         where f.factory_id = $1 and f.sequence > $2 order by f.sequence limit $3",
+        columns::<factory_feed::Entity>("f", "f_"),
+        columns::<batch::Entity>("b", "b_")
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let statement = sql(db.get_database_backend(), &text, [factory_id.into(), sequence.into(), limit.into()]);
+    let rows = db.query_all_raw(statement).await?;
+    rows.iter()
+        .map(|row| {
+            let offered: bool = row.try_get("", "offered")?;
+            let batch = batch::Model::from_query_result_optional(row, "b_")?;
+            Ok((factory_feed::Model::from_query_result(row, "f_")?, batch.map(|batch| (batch, offered))))
+        })
+        .collect()
 }
 
 /// The newest feed entry of each batch whose kind is one of `kinds`: what the factory can work on.

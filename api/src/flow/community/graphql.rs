@@ -28,7 +28,7 @@ impl From<community::Model> for Community {
 /// A circle of members around one KOC, gathered by a shared need.
 #[Object]
 impl Community {
-    async fn id(&self) -> CommunityId {
+    pub async fn id(&self) -> CommunityId {
         self.0.id.into()
     }
 

@@ -2,10 +2,12 @@
 
 use entity::community::{self, CommunityStatus};
 use entity::membership::{self, MembershipStatus};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::sea_query::Query;
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::people::actor::Actor;
 
 /// The community, or `NOT_FOUND` for one of another brand just as for none.
 pub async fn find(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<community::Model> {
@@ -41,5 +43,25 @@ pub async fn memberships_of(
         .filter(membership::Column::Status.eq(MembershipStatus::Active))
         .order_by_asc(membership::Column::JoinedAt)
         .order_by_asc(membership::Column::CommunityId);
+    Ok(found.all(db).await?)
+}
+
+/// Those of `ids` that `actor` may see: staff all of the brand; a member those she is in or leads.
+pub async fn visible_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<community::Model>> {
+    let Ok(brand_id) = actor.brand_id() else { return Ok(Vec::new()) };
+    let mut found = all(brand_id, None).filter(community::Column::Id.is_in(ids.iter().copied()));
+    if let Actor::Member(me) = actor {
+        let joined = Query::select()
+            .column(membership::Column::CommunityId)
+            .from(membership::Entity)
+            .and_where(membership::Column::BrandId.eq(brand_id))
+            .and_where(membership::Column::MemberId.eq(me.id))
+            .and_where(membership::Column::Status.eq(MembershipStatus::Active))
+            .take();
+        let hers = Condition::any()
+            .add(community::Column::Id.in_subquery(joined))
+            .add(community::Column::KocMemberId.eq(me.id));
+        found = found.filter(hers);
+    }
     Ok(found.all(db).await?)
 }

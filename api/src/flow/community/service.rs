@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{policy, query, rules};
 use crate::app::App;
+use crate::base::fresh::Subject;
 use crate::base::id::random_bytes;
 use crate::base::once::{Done, Once};
 use crate::base::text;
@@ -113,6 +114,7 @@ pub async fn join(app: &App, actor: &Actor, key: &str, input: &Join) -> Result<D
             return Ok(Done::new(query::find(tx.conn(), brand_id, community.id).await?));
         }
         take_member_place(&tx, &community).await?;
+        tx.touch(Subject::Access(member_id));
         tx.emit("community", community.id, "joined", json!({ "member_id": member_id })).await?;
         Ok(Done::new(query::find(tx.conn(), brand_id, community.id).await?))
     })
@@ -214,6 +216,7 @@ pub async fn leave(app: &App, actor: &Actor, key: &str, community_id: Uuid) -> R
             .exec(tx.conn())
             .await?;
         count_for_koc(&tx, &community, -1, i32::MAX).await?;
+        tx.touch(Subject::Access(member_id));
         tx.emit("community", community_id, "left", json!({ "member_id": member_id })).await?;
         Ok(Done::new(query::find(tx.conn(), brand_id, community_id).await?))
     })

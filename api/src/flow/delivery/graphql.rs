@@ -58,7 +58,7 @@ pub struct Parcel(pub parcel::Model);
 #[Object]
 impl Parcel {
     /// Names the parcel.
-    async fn id(&self) -> ParcelId {
+    pub async fn id(&self) -> ParcelId {
         self.0.id.into()
     }
 

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 
 use entity::parcel::{self, ParcelStatus};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
 };
 use uuid::Uuid;
 
 use super::rules::{Arrived, arrived};
 use crate::base::db::sql;
 use crate::error::Result;
+use crate::flow::order::query as orders;
+use crate::people::actor::Actor;
 
 /// Parcels of a batch, in one state or in any.
 pub fn of_batch(brand_id: Uuid, batch_id: Uuid, status: Option<ParcelStatus>) -> Select<parcel::Entity> {
@@ -111,4 +114,15 @@ pub async fn arrivals(db: &impl ConnectionTrait, brand_id: Uuid, orders: &[Uuid]
         (wanted.order_id, arrived(pieces, parcels.get(&wanted.order_id).map_or(&[], Vec::as_slice)))
     };
     Ok(wanted.into_iter().map(judge).collect())
+}
+
+/// Those of `ids` that are of an order which `actor` may see.
+pub async fn visible_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<parcel::Model>> {
+    let (Ok(brand_id), Ok(visible)) = (actor.brand_id(), orders::visible_to(actor)) else { return Ok(Vec::new()) };
+    let orders = QueryTrait::into_query(visible.select_only().column(entity::order::Column::Id));
+    let found = parcel::Entity::find()
+        .filter(parcel::Column::BrandId.eq(brand_id))
+        .filter(parcel::Column::Id.is_in(ids.iter().copied()))
+        .filter(parcel::Column::OrderId.in_subquery(orders));
+    Ok(found.all(db).await?)
 }

@@ -20,3 +20,4 @@ pub mod policy;
 pub mod query;
 pub mod rules;
 pub mod service;
+pub mod shown;

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::people::actor::Actor;
 
 /// The design, or `NOT_FOUND` for one of another brand just as for none.
 pub async fn find(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<design::Model> {
@@ -39,4 +40,10 @@ pub fn all(brand_id: Uuid, status: Option<DesignStatus>) -> Select<design::Entit
         Some(status) => all.filter(design::Column::Status.eq(status)),
         None => all,
     }
+}
+
+/// Those of `ids` that staff of the brand see; none for others, who meet designs on slates and in presales.
+pub async fn visible_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<design::Model>> {
+    let Ok(me) = actor.any_staff() else { return Ok(Vec::new()) };
+    Ok(all(me.brand_id, None).filter(design::Column::Id.is_in(ids.iter().copied())).all(db).await?)
 }

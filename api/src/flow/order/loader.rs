@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{order, order_line};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use entity::{order, order_line, presale_sku};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Statement, Value};
 use uuid::Uuid;
 
+use crate::base::db::{columns, placeholders};
 use crate::load::{Load, by_brand};
 
 /// An order by (brand, id). Ask only for orders the caller may see.
@@ -31,25 +32,31 @@ impl Loader<OrderById> for Load {
     }
 }
 
-/// The lines of an order in their order: (brand, order).
+/// The lines of an order in their order, each with its SKU: (brand, order).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LinesOf(pub Uuid, pub Uuid);
 
 impl Loader<LinesOf> for Load {
-    type Value = Vec<order_line::Model>;
+    type Value = Vec<(order_line::Model, presale_sku::Model)>;
     type Error = DbErr;
 
     async fn load(&self, keys: &[LinesOf]) -> Result<HashMap<LinesOf, Self::Value>, DbErr> {
         let mut found = HashMap::<LinesOf, Self::Value>::new();
         for (brand_id, orders) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = order_line::Entity::find()
-                .filter(order_line::Column::BrandId.eq(brand_id))
-                .filter(order_line::Column::OrderId.is_in(orders))
-                .order_by_asc(order_line::Column::Position)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(LinesOf(brand_id, row.order_id)).or_default().push(row);
+            let mut values: Vec<Value> = vec![brand_id.into()];
+            let text = format!(
+                "select {}, {} from order_line l \
+                 join presale_sku s on s.brand_id = l.brand_id and s.id = l.sku_id \
+                 where l.brand_id = $1 and l.order_id in ({}) order by l.position",
+                columns::<order_line::Entity>("l", "l_"),
+                columns::<presale_sku::Entity>("s", "s_"),
+                placeholders(&mut values, orders)
+            );
+            let statement = Statement::from_sql_and_values(self.app.db.backend(), text, values);
+            for row in self.app.db.read().query_all_raw(statement).await? {
+                let line = order_line::Model::from_query_result(&row, "l_")?;
+                let sku = presale_sku::Model::from_query_result(&row, "s_")?;
+                found.entry(LinesOf(brand_id, line.order_id)).or_default().push((line, sku));
             }
         }
         Ok(found)

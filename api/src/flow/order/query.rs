@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use entity::{order, order_line, presale};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -87,4 +89,30 @@ pub async fn lines_of_all(
         }
     }
     Ok(found)
+}
+
+/// Those of `ids` that `actor` may see.
+pub async fn visible_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<order::Model>> {
+    let Ok(visible) = visible_to(actor) else { return Ok(Vec::new()) };
+    Ok(visible.filter(order::Column::Id.is_in(ids.iter().copied())).all(db).await?)
+}
+
+/// Those of `ids` that are of an order which `actor` may see, each with its order.
+pub async fn lines_among(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<(order_line::Model, order::Model)>> {
+    let (Ok(brand_id), Ok(visible)) = (actor.brand_id(), visible_to(actor)) else { return Ok(Vec::new()) };
+    let orders = QueryTrait::into_query(visible.select_only().column(order::Column::Id));
+    let of_order = order_line::Entity::belongs_to(order::Entity)
+        .from((order_line::Column::BrandId, order_line::Column::OrderId))
+        .to((order::Column::BrandId, order::Column::Id));
+    let found = order_line::Entity::find()
+        .join(JoinType::InnerJoin, of_order.into())
+        .select_also(order::Entity)
+        .filter(order_line::Column::BrandId.eq(brand_id))
+        .filter(order_line::Column::Id.is_in(ids.iter().copied()))
+        .filter(order_line::Column::OrderId.in_subquery(orders));
+    Ok(found.all(db).await?.into_iter().filter_map(|(line, order)| Some((line, order?))).collect())
 }

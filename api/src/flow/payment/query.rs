@@ -2,11 +2,13 @@
 
 use entity::payment_attempt::{self, PaymentAttemptStatus};
 use entity::refund::{self, RefundStatus};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use crate::base::db::sql;
 use crate::error::{Error, Result};
+use crate::flow::order::query as orders;
+use crate::people::actor::Actor;
 
 /// Attempts that WeChat may still let be paid.
 pub const OPEN: [PaymentAttemptStatus; 2] = [PaymentAttemptStatus::Created, PaymentAttemptStatus::Prepaid];
@@ -115,4 +117,14 @@ pub fn refunds(brand_id: Uuid, order_id: Option<Uuid>, status: Option<Vec<Refund
         found = found.filter(refund::Column::Status.is_in(status));
     }
     found
+}
+
+/// Those of `ids` that are of an order which `actor` may see.
+pub async fn refunds_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<refund::Model>> {
+    let (Ok(brand_id), Ok(visible)) = (actor.brand_id(), orders::visible_to(actor)) else { return Ok(Vec::new()) };
+    let orders = QueryTrait::into_query(visible.select_only().column(entity::order::Column::Id));
+    let found = refunds(brand_id, None, None)
+        .filter(refund::Column::Id.is_in(ids.iter().copied()))
+        .filter(refund::Column::OrderId.in_subquery(orders));
+    Ok(found.all(db).await?)
 }

@@ -1,12 +1,17 @@
 //! Batched reads.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use entity::{presale, presale_community, presale_sku};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement, Value,
+};
 use uuid::Uuid;
 
+use crate::base::db::{columns, placeholders};
+use crate::flow::design::shown::{self, Shown};
 use crate::load::{Load, by_brand};
 
 /// A presale by (brand, id).
@@ -28,6 +33,42 @@ impl Loader<PresaleById> for Load {
             found.extend(rows.into_iter().map(|row| (PresaleById(brand_id, row.id), row)));
         }
         Ok(found)
+    }
+}
+
+/// A presale by (brand, id) with the design it offers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PresaleShown(pub Uuid, pub Uuid);
+
+impl Loader<PresaleShown> for Load {
+    type Value = (presale::Model, Arc<Shown>);
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[PresaleShown]) -> Result<HashMap<PresaleShown, Self::Value>, DbErr> {
+        let mut found = HashMap::<PresaleShown, (presale::Model, Shown)>::new();
+        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let mut values: Vec<Value> = vec![brand_id.into()];
+            let text = format!(
+                "select {}, {} from presale o \
+                 join design_version v on v.brand_id = o.brand_id and v.id = o.design_version_id {} \
+                 where o.brand_id = $1 and o.id in ({}) order by o.id, p.position",
+                columns::<presale::Entity>("o", "o_"),
+                shown::columns(),
+                shown::JOINS,
+                placeholders(&mut values, presales)
+            );
+            let statement = Statement::from_sql_and_values(self.app.db.backend(), text, values);
+            for row in self.app.db.read().query_all_raw(statement).await? {
+                let key = PresaleShown(brand_id, row.try_get("", "o_id")?);
+                match found.get_mut(&key) {
+                    Some((_, shown)) => shown.read_more(&row)?,
+                    None => {
+                        found.insert(key, (presale::Model::from_query_result(&row, "o_")?, Shown::read(&row)?));
+                    }
+                }
+            }
+        }
+        Ok(found.into_iter().map(|(key, (presale, shown))| (key, (presale, Arc::new(shown)))).collect())
     }
 }
 

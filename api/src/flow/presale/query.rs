@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use entity::membership::{self, MembershipStatus};
 use entity::presale::{self, PresaleStatus};
-use entity::{presale_community, presale_sku};
+use entity::{design_picture, media, presale_community, presale_sku};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, Iden, Iterable, QueryFilter, QueryOrder,
@@ -143,4 +143,48 @@ pub async fn offer(
 /// Reads an IANA name as stored with a brand.
 pub fn zone(name: &str) -> Result<Tz> {
     name.parse().map_err(|_| anyhow::anyhow!("the brand's time zone “{name}” is not known").into())
+}
+
+/// Those of `ids` that `actor` may see.
+pub async fn visible_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<presale::Model>> {
+    let Ok(visible) = visible_to(actor) else { return Ok(Vec::new()) };
+    Ok(visible.filter(presale::Column::Id.is_in(ids.iter().copied())).all(db).await?)
+}
+
+/// Those of `ids` that are of a presale which `actor` may see.
+pub async fn skus_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<presale_sku::Model>> {
+    let (Ok(brand_id), Ok(visible)) = (actor.brand_id(), visible_to(actor)) else { return Ok(Vec::new()) };
+    let presales = sea_orm::QuerySelect::column(sea_orm::QuerySelect::select_only(visible), presale::Column::Id);
+    let found = presale_sku::Entity::find()
+        .filter(presale_sku::Column::BrandId.eq(brand_id))
+        .filter(presale_sku::Column::Id.is_in(ids.iter().copied()))
+        .filter(presale_sku::Column::PresaleId.in_subquery(QueryTrait::into_query(presales)));
+    Ok(found.all(db).await?)
+}
+
+/// The versions in which `actor` meets `designs` in presales, oldest first: (design, version).
+pub async fn offered_among(db: &impl ConnectionTrait, actor: &Actor, designs: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let Ok(visible) = visible_to(actor) else { return Ok(Vec::new()) };
+    let found =
+        visible.filter(presale::Column::DesignId.is_in(designs.iter().copied())).order_by_asc(presale::Column::Id);
+    Ok(found.all(db).await?.into_iter().map(|row| (row.design_id, row.design_version_id)).collect())
+}
+
+/// Those of `ids` that show a design in a presale which `actor` may see. Nothing that was taken back.
+pub async fn pictures_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<media::Model>> {
+    let (Ok(brand_id), Ok(visible)) = (actor.brand_id(), visible_to(actor)) else { return Ok(Vec::new()) };
+    let versions =
+        sea_orm::QuerySelect::column(sea_orm::QuerySelect::select_only(visible), presale::Column::DesignVersionId);
+    let pictures = Query::select()
+        .column(design_picture::Column::MediaId)
+        .from(design_picture::Entity)
+        .and_where(design_picture::Column::BrandId.eq(brand_id))
+        .and_where(design_picture::Column::DesignVersionId.in_subquery(QueryTrait::into_query(versions)))
+        .take();
+    let found = media::Entity::find()
+        .filter(media::Column::BrandId.eq(brand_id))
+        .filter(media::Column::Id.is_in(ids.iter().copied()))
+        .filter(media::Column::ErasedAt.is_null())
+        .filter(media::Column::Id.in_subquery(pictures));
+    Ok(found.all(db).await?)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{pick, round, round_community, round_entry, round_tally};
+use entity::{round, round_community, round_entry, round_tally};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
@@ -53,31 +53,6 @@ impl Loader<EntryById> for Load {
     }
 }
 
-/// The slate of (brand, round) in its order.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct EntriesOf(pub Uuid, pub Uuid);
-
-impl Loader<EntriesOf> for Load {
-    type Value = Vec<round_entry::Model>;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[EntriesOf]) -> Result<HashMap<EntriesOf, Self::Value>, DbErr> {
-        let mut found: HashMap<EntriesOf, Self::Value> = HashMap::new();
-        for (brand_id, rounds) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = round_entry::Entity::find()
-                .filter(round_entry::Column::BrandId.eq(brand_id))
-                .filter(round_entry::Column::RoundId.is_in(rounds))
-                .order_by_asc(round_entry::Column::Position)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(EntriesOf(brand_id, row.round_id)).or_default().push(row);
-            }
-        }
-        Ok(found)
-    }
-}
-
 /// The communities of (brand, round).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CommunitiesOf(pub Uuid, pub Uuid);
@@ -122,34 +97,6 @@ impl Loader<TalliesOf> for Load {
                 .await?;
             for row in rows {
                 found.entry(TalliesOf(brand_id, row.round_id)).or_default().push(row);
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// The designs a member picks in a round: (brand, member, round).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct MyPicks(pub Uuid, pub Uuid, pub Uuid);
-
-impl Loader<MyPicks> for Load {
-    type Value = Vec<Uuid>;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[MyPicks]) -> Result<HashMap<MyPicks, Self::Value>, DbErr> {
-        let mut found: HashMap<MyPicks, Self::Value> = HashMap::new();
-        // One request has one member, so this is one statement.
-        for ((brand_id, member_id), rounds) in by_brand(keys.iter().map(|key| ((key.0, key.1), key.2))) {
-            let rows = pick::Entity::find()
-                .filter(pick::Column::BrandId.eq(brand_id))
-                .filter(pick::Column::MemberId.eq(member_id))
-                .filter(pick::Column::RoundId.is_in(rounds))
-                .order_by_asc(pick::Column::PickedAt)
-                .order_by_asc(pick::Column::DesignId)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(MyPicks(brand_id, member_id, row.round_id)).or_default().push(row.design_id);
             }
         }
         Ok(found)

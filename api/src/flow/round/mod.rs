@@ -20,3 +20,4 @@ pub mod query;
 pub mod ranking;
 pub mod rules;
 pub mod service;
+pub mod slate;

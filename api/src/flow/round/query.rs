@@ -1,11 +1,16 @@
 //! Reads, brand first.
 
+use std::collections::HashMap;
+
 use entity::community;
 use entity::membership::{self, MembershipStatus};
 use entity::round::{self, RoundStatus};
-use entity::{round_community, round_entry};
+use entity::{pick, round_community, round_entry};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
+};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -42,6 +47,29 @@ pub async fn entries_of(db: &impl ConnectionTrait, brand_id: Uuid, round_id: Uui
         .filter(round_entry::Column::RoundId.eq(round_id))
         .order_by_asc(round_entry::Column::Position);
     Ok(found.all(db).await?)
+}
+
+/// The designs a member picks, by round, in the order she picked them.
+pub async fn picks_of(
+    db: &impl ConnectionTrait,
+    brand_id: Uuid,
+    member_id: Uuid,
+    rounds: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Uuid>>, DbErr> {
+    let found = pick::Entity::find()
+        .select_only()
+        .column(pick::Column::RoundId)
+        .column(pick::Column::DesignId)
+        .filter(pick::Column::BrandId.eq(brand_id))
+        .filter(pick::Column::MemberId.eq(member_id))
+        .filter(pick::Column::RoundId.is_in(rounds.iter().copied()))
+        .order_by_asc(pick::Column::PickedAt)
+        .order_by_asc(pick::Column::DesignId);
+    let mut picks = HashMap::<Uuid, Vec<Uuid>>::new();
+    for (round_id, design_id) in found.into_tuple::<(Uuid, Uuid)>().all(db).await? {
+        picks.entry(round_id).or_default().push(design_id);
+    }
+    Ok(picks)
 }
 
 /// The communities a round is put to.
@@ -113,4 +141,33 @@ fn led(brand_id: Uuid, koc_id: Uuid) -> SelectStatement {
 
 fn same(left: impl ColumnTrait, right: impl ColumnTrait) -> sea_orm::sea_query::SimpleExpr {
     Expr::col(left.as_column_ref()).equals(right.as_column_ref())
+}
+
+/// Those of `ids` that `actor` may see.
+pub async fn visible_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<round::Model>> {
+    let Ok(visible) = visible_to(actor) else { return Ok(Vec::new()) };
+    Ok(visible.filter(round::Column::Id.is_in(ids.iter().copied())).all(db).await?)
+}
+
+/// The entries of the slates that `actor` may see.
+pub fn entries_visible_to(actor: &Actor) -> Result<Select<round_entry::Entity>> {
+    let rounds = QueryTrait::into_query(visible_to(actor)?.select_only().column(round::Column::Id));
+    Ok(round_entry::Entity::find()
+        .filter(round_entry::Column::BrandId.eq(actor.brand_id()?))
+        .filter(round_entry::Column::RoundId.in_subquery(rounds)))
+}
+
+/// Those of `ids` that are on a slate that `actor` may see.
+pub async fn entries_among(db: &impl ConnectionTrait, actor: &Actor, ids: &[Uuid]) -> Result<Vec<round_entry::Model>> {
+    let Ok(visible) = entries_visible_to(actor) else { return Ok(Vec::new()) };
+    Ok(visible.filter(round_entry::Column::Id.is_in(ids.iter().copied())).all(db).await?)
+}
+
+/// The versions in which `actor` meets `designs` on slates, oldest slate first: (design, version).
+pub async fn slated_among(db: &impl ConnectionTrait, actor: &Actor, designs: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let Ok(visible) = entries_visible_to(actor) else { return Ok(Vec::new()) };
+    let found = visible
+        .filter(round_entry::Column::DesignId.is_in(designs.iter().copied()))
+        .order_by_asc(round_entry::Column::Id);
+    Ok(found.all(db).await?.into_iter().map(|entry| (entry.design_id, entry.design_version_id)).collect())
 }

@@ -69,6 +69,18 @@ impl Answer {
         self.build(if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &body)
     }
 
+    /// A query answered from what is kept: `data` is JSON already.
+    pub fn kept(self, data: &[u8], extensions: &serde_json::Value) -> HttpResponse {
+        let extensions = extensions.to_string();
+        let mut body = Vec::with_capacity(data.len() + extensions.len() + 32);
+        body.extend_from_slice(b"{\"data\":");
+        body.extend_from_slice(data);
+        body.extend_from_slice(b",\"extensions\":");
+        body.extend_from_slice(extensions.as_bytes());
+        body.push(b'}');
+        self.builder(StatusCode::OK).body(body)
+    }
+
     pub fn fault(self, lang: Lang, error: &Error) -> HttpResponse {
         let status = match error {
             Error::Fault(fault) => status_of(fault.code()),

@@ -121,6 +121,22 @@ impl Envelope {
         Envelope { uploads, ..self }
     }
 
+    /// Names what is asked: two requests with the same one are the same to the engine, whether the document was
+    /// sent or named.
+    pub fn fingerprint(&self, checked: &Checked) -> Vec<u8> {
+        let (operation, variables) =
+            (checked.operation_name.as_deref().unwrap_or_default(), self.variables.to_string());
+        let parts = [checked.hash.as_slice(), operation.as_bytes(), variables.as_bytes()];
+        parts.iter().flat_map(|part| [part.len().to_be_bytes().as_slice(), part].concat()).collect()
+    }
+
+    /// The guard's word on a request with its own document.
+    #[cfg(feature = "fuzzing")]
+    pub fn check(&self, limits: &Limits) -> Result<Checked, Refusal> {
+        guard::check_variables(&self.variables, limits)?;
+        guard::check(self.query.as_deref().unwrap_or_default(), self.operation_name.as_deref(), &self.variables, limits)
+    }
+
     /// For the engine, with the document that the guard parsed.
     pub fn into_request(self, checked: Checked) -> Request {
         // The engine reads the text only when there is no parsed document.

@@ -4,22 +4,30 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_graphql::parser::types::OperationType;
+use async_graphql::{Response, Value};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use serde_json::json;
 use tracing::Instrument;
+use uuid::Uuid;
 
 use super::envelope::Envelope;
 use super::errors;
 use crate::app::App;
 use crate::base::lang::Lang;
 use crate::base::limit::TooMany;
+use crate::base::share::Place;
 use crate::base::stats::{self, SqlStats};
 use crate::error::{Error, Result};
 use crate::http::guard::Checked;
 use crate::live::Toll;
 use crate::load;
 use crate::people::actor::{Actor, ClientIp};
-use crate::people::authenticate::authenticate;
+use crate::people::authenticate::{Known, recognise};
+use crate::reads::audience::{Audience, Question};
+use crate::reads::hole::Recorder;
+use crate::reads::{self, Served};
 use crate::schema::ApiSchema;
 
 /// Points that a token which opens nothing costs its address.
@@ -46,57 +54,80 @@ pub enum Stopped {
     TooMany(TooMany),
 }
 
+/// The answer to an operation that ran, or would have run.
+pub enum Answered {
+    Executed(Response),
+    /// A query without errors, from what is kept; `data` is JSON.
+    Kept {
+        data: Bytes,
+        extensions: serde_json::Value,
+    },
+}
+
 /// Finds the caller, takes the cost from their bucket, and executes a query or mutation that the guard let pass.
+/// Never from what is kept: for transports that read again because something has changed.
 pub async fn run(
     app: &App,
     schema: &ApiSchema,
     caller: Caller<'_>,
     envelope: Envelope,
     checked: Checked,
-) -> Result<async_graphql::Response, Stopped> {
-    let Caller { who, ip, lang } = caller;
-    let stats = Arc::new(SqlStats::default());
-    let kind = kind_label(checked.kind);
-    let name = checked.operation_name.clone().unwrap_or_default();
-    let span = tracing::info_span!("operation", kind, name = %name);
-    let started = Instant::now();
+) -> Result<Response, Stopped> {
+    let (stats, started) = (Arc::new(SqlStats::default()), Instant::now());
+    let trace = Trace::of(&checked);
     let work = async {
-        let actor = match who {
-            Who::Bearer(token) => enter(app, token, ip).await?,
-            Who::Known(actor) => actor,
-        };
         let cost = checked.cost.max(1);
-        app.limiter.take(&bucket(&actor, ip), cost).await.map_err(Stopped::TooMany)?;
-        let query = envelope.into_request(checked).data(actor).data(lang).data(ip).data(load::new(app.clone()));
-        let mut response = schema.execute(query).await;
-        errors::present(&mut response.errors, lang);
-        Ok(response.extension("cost", async_graphql::Value::from(cost)))
+        let entered = admit(app, caller, checked.kind, cost).await?;
+        Ok(execute(app, schema, &entered, envelope, checked, None).await.extension("cost", Value::from(cost)))
     };
-    let outcome = stats::scope(stats.clone(), work).instrument(span.clone()).await;
-    let elapsed = started.elapsed();
-    let label = match &outcome {
-        Ok(response) if response.errors.is_empty() => "ok",
-        Ok(_) => "errors",
-        Err(_) => "stopped",
-    };
-    app.metrics.operations.with_label_values(&[kind, label]).inc();
-    app.metrics.seconds.with_label_values(&[kind]).observe(elapsed.as_secs_f64());
-    app.metrics.statements.with_label_values(&[kind]).observe(stats.statements() as f64);
-    span.in_scope(|| {
-        tracing::info!(
-            outcome = label,
-            sql = stats.statements(),
-            sql_ms = stats.elapsed().as_secs_f64() * 1e3,
-            ms = elapsed.as_secs_f64() * 1e3,
-            "done"
-        );
-    });
+    let outcome = stats::scope(stats.clone(), work).instrument(trace.span.clone()).await;
+    let label = outcome.as_ref().map(|response| response.errors.is_empty()).ok();
+    trace.done(app, label, &stats, started);
     // For whoever may see the schema, as developers do; a stranger learns nothing of our insides.
-    let shown = |response: async_graphql::Response| match app.config.introspection {
-        true => response.extension("sqlStatements", async_graphql::Value::from(stats.statements())),
+    outcome.map(|response| match app.config.introspection {
+        true => response.extension("sqlStatements", Value::from(stats.statements())),
         false => response,
+    })
+}
+
+/// As [`run`], but answers from what is kept of public reads, at most a second old ([`crate::reads`]).
+pub async fn answer(
+    app: &App,
+    schema: &ApiSchema,
+    caller: Caller<'_>,
+    envelope: Envelope,
+    checked: Checked,
+) -> Result<Answered, Stopped> {
+    let (stats, started) = (Arc::new(SqlStats::default()), Instant::now());
+    let (trace, cost) = (Trace::of(&checked), checked.cost.max(1));
+    let work = async {
+        let entered = admit(app, caller, checked.kind, cost).await?;
+        let Some(audience) = entered.known.as_deref().and_then(Audience::of).filter(|_| reads::is_public(&checked))
+        else {
+            return Ok(Served::Run(execute(app, schema, &entered, envelope, checked, None).await));
+        };
+        let question = Question { fingerprint: envelope.fingerprint(&checked), lang: entered.lang };
+        let run = |recorder| execute(app, schema, &entered, envelope, checked, recorder);
+        reads::serve(app, &audience, &question, run).await.map_err(Stopped::Fault)
     };
-    outcome.map(shown)
+    let outcome = stats::scope(stats.clone(), work).instrument(trace.span.clone()).await;
+    let label = outcome.as_ref().map(Served::is_ok).ok();
+    trace.done(app, label, &stats, started);
+    let statements = app.config.introspection.then(|| stats.statements());
+    outcome.map(|served| match served {
+        Served::Kept(data) => {
+            let mut extensions = json!({ "cost": cost });
+            statements.inspect(|statements| extensions["sqlStatements"] = json!(statements));
+            Answered::Kept { data, extensions }
+        }
+        Served::Run(response) => {
+            let response = response.extension("cost", Value::from(cost));
+            Answered::Executed(match statements {
+                Some(statements) => response.extension("sqlStatements", Value::from(statements)),
+                None => response,
+            })
+        }
+    })
 }
 
 /// Finds the caller, takes the cost of the first push, and begins a subscription that the guard let pass.
@@ -125,12 +156,113 @@ pub async fn follow(
     Ok(pushes.boxed())
 }
 
+/// A caller who may go on.
+struct Entered {
+    actor: Actor,
+    /// What their token stands for, when it was looked up with this request.
+    known: Option<Arc<Known>>,
+    ip: ClientIp,
+    lang: Lang,
+    /// Among the queries of a brand that run at once.
+    _place: Option<Place<Uuid>>,
+}
+
+async fn admit(app: &App, caller: Caller<'_>, kind: OperationType, cost: u32) -> Result<Entered, Stopped> {
+    let Caller { who, ip, lang } = caller;
+    let (actor, known) = match who {
+        Who::Bearer(token) => recognised(app, token, ip).await?,
+        Who::Known(actor) => (actor, None),
+    };
+    let brand = actor.brand();
+    app.limiter.pay(&bucket(&actor, ip), brand, cost).await.map_err(Stopped::TooMany)?;
+    // Writes are bounded by their group's queue or wait for a row; a share would only split the groups.
+    let place = match kind {
+        OperationType::Query => {
+            let whose = brand.or(actor.id()).unwrap_or_default();
+            Some(app.shares.enter(whose).await.map_err(Stopped::TooMany)?)
+        }
+        OperationType::Mutation | OperationType::Subscription => None,
+    };
+    Ok(Entered { actor, known, ip, lang, _place: place })
+}
+
+async fn execute(
+    app: &App,
+    schema: &ApiSchema,
+    entered: &Entered,
+    envelope: Envelope,
+    checked: Checked,
+    recorder: Option<Arc<Recorder>>,
+) -> Response {
+    let loaders = load::new(app.clone());
+    let mut query = envelope.into_request(checked).data(entered.actor.clone()).data(entered.lang).data(entered.ip);
+    if let Some(zone) = entered.known.as_ref().and_then(|known| known.zone) {
+        query = query.data(zone);
+    }
+    if let Some(recorder) = recorder {
+        query = query.data(recorder);
+    }
+    let mut response = schema.execute(query.data(loaders)).await;
+    errors::present(&mut response.errors, entered.lang);
+    response
+}
+
+/// What is told of an operation to logs and metrics.
+struct Trace {
+    span: tracing::Span,
+    kind: &'static str,
+}
+
+impl Trace {
+    fn of(checked: &Checked) -> Self {
+        let kind = kind_label(checked.kind);
+        let name = checked.operation_name.as_deref().unwrap_or_default();
+        Trace { span: tracing::info_span!("operation", kind, name = %name), kind }
+    }
+
+    /// `ok`: whether it ran without errors; `None` when it was stopped.
+    fn done(&self, app: &App, ok: Option<bool>, stats: &SqlStats, started: Instant) {
+        let (kind, elapsed) = (self.kind, started.elapsed());
+        let label = match ok {
+            Some(true) => "ok",
+            Some(false) => "errors",
+            None => "stopped",
+        };
+        app.metrics.operations.with_label_values(&[kind, label]).inc();
+        app.metrics.seconds.with_label_values(&[kind]).observe(elapsed.as_secs_f64());
+        app.metrics.statements.with_label_values(&[kind]).observe(stats.statements() as f64);
+        self.span.in_scope(|| {
+            tracing::info!(
+                outcome = label,
+                sql = stats.statements(),
+                sql_ms = stats.elapsed().as_secs_f64() * 1e3,
+                ms = elapsed.as_secs_f64() * 1e3,
+                "done"
+            );
+        });
+    }
+}
+
 /// Who sends the request. Tokens that open nothing are paid for by the address, so that guessing is
 /// as limited as anything else.
 pub async fn enter(app: &App, token: Result<Option<&str>>, ip: ClientIp) -> Result<Actor, Stopped> {
-    let entered = async { authenticate(app, token?).await }.await;
-    match entered {
-        Ok(actor) => Ok(actor),
+    recognised(app, token, ip).await.map(|(actor, _)| actor)
+}
+
+/// The same, with all that is known of the token.
+async fn recognised(
+    app: &App,
+    token: Result<Option<&str>>,
+    ip: ClientIp,
+) -> Result<(Actor, Option<Arc<Known>>), Stopped> {
+    let entered = async {
+        match token? {
+            None => Ok((Actor::Anonymous, None)),
+            Some(token) => recognise(app, token).await.map(|known| (known.actor.clone(), Some(known))),
+        }
+    };
+    match entered.await {
+        Ok(entered) => Ok(entered),
         Err(error) => {
             app.limiter.take(&bucket(&Actor::Anonymous, ip), WRONG_TOKEN).await.map_err(Stopped::TooMany)?;
             Err(Stopped::Fault(error))

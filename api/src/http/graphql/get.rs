@@ -10,6 +10,7 @@ use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
 
 use super::envelope::Envelope;
+use super::execute::Answered;
 use super::{Wants, caller, execute, header, persisted};
 use crate::app::App;
 use crate::base::crypto::sha256;
@@ -37,12 +38,11 @@ pub async fn get(request: HttpRequest, app: web::Data<App>, schema: web::Data<Ap
         return wants.answer.mutation_by_get(wants.lang);
     }
     let asks_schema = checked.is_introspection;
-    match execute::run(&app, &schema, caller(&request, &app, wants.lang), envelope, checked).await {
-        Ok(response) => {
-            let public = asks_schema && is_public(&request, &response);
-            let answer = wants.answer.executed(&response);
-            if public { cacheable(&request, answer).await } else { answer }
+    match execute::answer(&app, &schema, caller(&request, &app, wants.lang), envelope, checked).await {
+        Ok(Answered::Executed(response)) if asks_schema && is_public(&request, &response) => {
+            cacheable(&request, wants.answer.executed(&response)).await
         }
+        Ok(answered) => wants.answered(&answered),
         Err(stopped) => wants.stopped(&stopped),
     }
 }

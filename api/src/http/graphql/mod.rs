@@ -5,7 +5,7 @@
 //! without a transport.
 
 pub(super) mod answer;
-pub(super) mod envelope;
+pub(crate) mod envelope;
 pub(super) mod errors;
 pub(super) mod execute;
 pub(super) mod get;
@@ -13,6 +13,7 @@ pub(super) mod multipart;
 pub(super) mod persisted;
 pub mod trusted;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -25,7 +26,7 @@ use crate::schema::ApiSchema;
 
 use answer::Answer;
 use envelope::{Envelope, Problem};
-use execute::{Caller, Stopped, Who};
+use execute::{Answered, Caller, Stopped, Who};
 
 /// Largest request body.
 pub const MAX_BODY: usize = 384 * 1024;
@@ -46,6 +47,13 @@ impl Wants {
 
     fn problem(self, problem: &Problem) -> HttpResponse {
         self.answer.problem(self.lang, problem)
+    }
+
+    fn answered(self, answered: &Answered) -> HttpResponse {
+        match answered {
+            Answered::Executed(response) => self.answer.executed(response),
+            Answered::Kept { data, extensions } => self.answer.kept(data, extensions),
+        }
     }
 
     fn stopped(self, stopped: &Stopped) -> HttpResponse {
@@ -71,7 +79,10 @@ pub async fn post(
     if !content_type.is_some_and(|content_type| is_of_type(content_type, "application/json")) {
         return wants.answer.unsupported_media_type(wants.lang);
     }
-    let Ok(body) = body else { return wants.problem(&too_long()) };
+    let body = match body {
+        Ok(body) => body,
+        Err(error) => return wants.problem(&unread(&error)),
+    };
     let admitted = match Envelope::read(&body) {
         Ok(envelope) => persisted::admit(&app, &envelope).await.map(|checked| (envelope, checked)),
         Err(problem) => Err(problem),
@@ -80,8 +91,8 @@ pub async fn post(
         Ok(admitted) => admitted,
         Err(problem) => return wants.problem(&problem),
     };
-    match execute::run(&app, &schema, caller(&request, &app, wants.lang), envelope, checked).await {
-        Ok(response) => wants.answer.executed(&response),
+    match execute::answer(&app, &schema, caller(&request, &app, wants.lang), envelope, checked).await {
+        Ok(answered) => wants.answered(&answered),
         Err(stopped) => wants.stopped(&stopped),
     }
 }
@@ -90,8 +101,11 @@ fn caller<'a>(request: &'a HttpRequest, app: &App, lang: Lang) -> Caller<'a> {
     Caller { who: Who::Bearer(bearer(request)), ip: client_ip::of(request, &app.config.trusted_proxies), lang }
 }
 
-/// The transport stopped reading at its own limit, which is the guard's.
-fn too_long() -> Problem {
+/// The transport stopped reading at its own limit, which is the guard's, or the body broke off.
+fn unread(error: &actix_web::Error) -> Problem {
+    if error.as_response_error().status_code() != StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::Malformed("The body did not arrive whole; send it again.", "请求体不完整，请重新发送。");
+    }
     let max = Limits::default().body_bytes;
     Problem::Guarded(Refusal::Exceeded { limit: LimitName::BodyBytes, max, found: max.saturating_add(1) })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{BaseType, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use serde_json::Value as Variables;
 
 use super::limits::Limits;
@@ -15,13 +15,13 @@ use crate::base::crypto::sha256;
 /// A document within all limits but the cost, which may depend on variables.
 #[derive(Debug)]
 pub struct Document {
+    hash: Hash,
     source: String,
     tokens: u32,
     parsed: ExecutableDocument,
     /// By name, in no order; a single anonymous operation has none.
     weights: Vec<(Option<String>, Weight)>,
-    /// Whether the size of a page may be a variable. Page sizes are `Int`, so without a variable of
-    /// that type none is; a variable of another type in such a place is refused by the engine.
+    /// Whether the size of a page may be a variable, a number or a list of ids.
     pages_vary: bool,
 }
 
@@ -32,8 +32,9 @@ impl Document {
         let parsed = parse_query(source)?;
         check_definitions(&parsed, limits)?;
         let weights = weigh(&parsed, limits)?;
-        let pages_vary = parsed.operations.iter().any(|(_, operation)| has_int_variable(&operation.node));
-        Ok(Document { source: source.to_owned(), tokens, parsed, weights, pages_vary })
+        let has_variables = |operation: &OperationDefinition| !operation.variable_definitions.is_empty();
+        let pages_vary = parsed.operations.iter().any(|(_, operation)| has_variables(&operation.node));
+        Ok(Document { hash: hash_of(source), source: source.to_owned(), tokens, parsed, weights, pages_vary })
     }
 
     /// The text as it was sent.
@@ -62,6 +63,7 @@ impl Document {
         };
         Refusal::unless_within(LimitName::Cost, weight.cost, limits.cost)?;
         Ok(Checked {
+            hash: self.hash,
             operation_name: name.map(str::to_owned),
             document: self.parsed.clone(),
             kind: chosen.ty,
@@ -71,11 +73,6 @@ impl Document {
             is_introspection: chosen.ty == OperationType::Query && weight.is_introspection(),
         })
     }
-}
-
-fn has_int_variable(operation: &OperationDefinition) -> bool {
-    let is_int = |base: &BaseType| matches!(base, BaseType::Named(name) if name == "Int");
-    operation.variable_definitions.iter().any(|variable| is_int(&variable.node.var_type.node.base))
 }
 
 /// Measures all operations, not only one to be run, because the engine validates all of them.
@@ -177,16 +174,18 @@ mod tests {
 
     #[test]
     fn a_read_document_gives_each_of_its_operations_the_same_as_a_fresh_check() {
-        let text =
-            "query A { a { b } } query B($i: ID) { c(id: $i) { d e } } mutation C($n: Int) { m(first: $n) { x } }";
+        let text = "query A { a { b } } query B($i: ID) { c(id: $i) { d e } } mutation C($n: Int) { m(first: $n) { x } } \
+             query D($ids: [ID!]!) { nodes(ids: $ids) { id } }";
         let limits = Limits::default();
         let document = Document::read(text, &limits).expect("within limits");
-        for name in ["A", "B", "C"] {
-            let variables = json!({ "n": 7 });
+        for name in ["A", "B", "C", "D"] {
+            let variables = json!({ "n": 7, "ids": ["a", "b", "c"] });
             let known = document.checked(Some(name), &variables, &limits).expect("within limits");
             let fresh = super::super::check(text, Some(name), &variables, &limits).expect("within limits");
             assert_eq!((known.cost, known.depth, known.fields), (fresh.cost, fresh.depth, fresh.fields));
         }
         assert_eq!(document.checked(Some("C"), &json!({ "n": 7 }), &limits).expect("within limits").cost, 8);
+        let ids = json!({ "ids": ["a", "b", "c"] });
+        assert_eq!(document.checked(Some("D"), &ids, &limits).expect("within limits").cost, 4);
     }
 }

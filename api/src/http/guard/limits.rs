@@ -38,6 +38,9 @@ pub struct Limits {
     pub subscription_root_fields: u32,
     /// Arrays and objects inside each other in the variables; the variables object itself counts.
     pub json_depth: u32,
+    /// Values, keys and brackets of a whole JSON body, counted by its commas and opening brackets: each becomes
+    /// a hundred bytes and more of memory.
+    pub json_values: u32,
     /// Bytes of the variables written as compact JSON.
     pub variables_bytes: u32,
     /// Bytes of a whole JSON request body.
@@ -62,6 +65,7 @@ impl Default for Limits {
             root_fields: 20,
             subscription_root_fields: 1,
             json_depth: 32,
+            json_values: 10_000,
             variables_bytes: 256 * 1024,
             // Variables, a document in which every character is escaped, and some extensions.
             body_bytes: 384 * 1024,

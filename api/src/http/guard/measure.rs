@@ -35,13 +35,14 @@ pub(super) struct Weight {
 const MAX_PAGE: u32 = 100;
 const DEFAULT_PAGE: u32 = 20;
 
-/// How many times a field's selections may be answered: the page it asks for.
+/// How many times a field's selections may be answered: the page it asks for, or the things it names.
 fn page_of(field: &Field, variables: &Variables) -> u32 {
-    let asked = field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "last"));
-    // The engine does not export the type of an argument; as text it is `10` or `$name`.
+    let asked = field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "last" | "ids"));
+    // The engine does not export the type of an argument; as text it is `10`, `["a", "b"]` or `$name`.
     let asked = asked.map(|(_, value)| value.node.to_string());
     let size = asked.and_then(|text| match text.strip_prefix('$') {
-        Some(name) => variables[name].as_i64(),
+        Some(name) => variables[name].as_i64().or_else(|| count(variables[name].as_array()?.len())),
+        None if text.starts_with('[') => count(text.matches(", ").count() + 1),
         None => text.parse().ok(),
     });
     let is_list = |item: &Selection| matches!(item, Selection::Field(f) if matches!(f.node.name.node.as_str(), "nodes" | "edges"));
@@ -50,6 +51,10 @@ fn page_of(field: &Field, variables: &Variables) -> u32 {
         None if field.selection_set.node.items.iter().any(|item| is_list(&item.node)) => DEFAULT_PAGE,
         None => 1,
     }
+}
+
+fn count(things: usize) -> Option<i64> {
+    i64::try_from(things).ok()
 }
 
 impl Weight {

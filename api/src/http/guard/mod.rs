@@ -28,6 +28,8 @@ use refusal::short;
 /// A document within all limits, and what its chosen operation amounts to.
 #[derive(Debug)]
 pub struct Checked {
+    /// Of the document's text.
+    pub hash: Hash,
     /// The parsed document, for [`async_graphql::Request::set_parsed_query`].
     pub document: ExecutableDocument,
     /// Query, mutation or subscription.

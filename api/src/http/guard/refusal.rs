@@ -18,6 +18,7 @@ pub enum LimitName {
     Aliases,
     RootFields,
     JsonDepth,
+    JsonValues,
     VariablesBytes,
     BodyBytes,
 }
@@ -46,6 +47,7 @@ impl LimitName {
             LimitName::Aliases => ("aliases", "number of aliases", "别名数"),
             LimitName::RootFields => ("rootFields", "number of root fields", "根字段数"),
             LimitName::JsonDepth => ("jsonDepth", "nesting of the JSON", "JSON 嵌套层数"),
+            LimitName::JsonValues => ("jsonValues", "number of JSON values", "JSON 值的个数"),
             LimitName::VariablesBytes => ("variablesBytes", "size of the variables in bytes", "变量字节数"),
             LimitName::BodyBytes => ("bodyBytes", "size of the request in bytes", "请求字节数"),
         }

@@ -12,23 +12,28 @@ use super::refusal::{LimitName, Refusal, short};
 const LEVELS_AROUND_VARIABLES: u32 = 2;
 
 /// Checks a request body before a recursive JSON parser reads it: its size, and that arrays and objects are not nested
-/// deeper than variables in a batch may be. Says nothing about whether it is JSON. O(bytes), no allocation.
+/// deeper than variables in a batch may be nor more than allowed. Says nothing about whether it is JSON. O(bytes), no allocation.
 pub fn check_json_bytes(body: &[u8], limits: &Limits) -> Result<(), Refusal> {
     Refusal::unless_within(LimitName::BodyBytes, saturated(body.len()), limits.body_bytes)?;
     let max = limits.json_depth.saturating_add(LEVELS_AROUND_VARIABLES);
-    Refusal::unless_within(LimitName::JsonDepth, byte_depth(body), max)
+    let (deepest, values) = shape(body);
+    Refusal::unless_within(LimitName::JsonDepth, deepest, max)?;
+    Refusal::unless_within(LimitName::JsonValues, values, limits.json_values)
 }
 
-fn byte_depth(body: &[u8]) -> u32 {
-    let (mut open, mut deepest) = (0u32, 0u32);
+/// Brackets open at once, and commas and opening brackets together.
+fn shape(body: &[u8]) -> (u32, u32) {
+    let (mut open, mut deepest, mut values) = (0u32, 0u32, 0u32);
     let mut bytes = body.iter();
     while let Some(byte) = bytes.next() {
         match byte {
             b'{' | b'[' => {
                 open = open.saturating_add(1);
                 deepest = deepest.max(open);
+                values = values.saturating_add(1);
             }
             b'}' | b']' => open = open.saturating_sub(1),
+            b',' => values = values.saturating_add(1),
             b'"' => {
                 while let Some(inner) = bytes.next() {
                     match inner {
@@ -41,7 +46,7 @@ fn byte_depth(body: &[u8]) -> u32 {
             _ => {}
         }
     }
-    deepest
+    (deepest, values)
 }
 
 /// Checks the `variables` of one request: an object or null, not too deep, not too large, and no string or key with

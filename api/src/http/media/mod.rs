@@ -4,6 +4,9 @@
 mod download;
 pub(super) mod upload;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use upload::read_file;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use serde_json::{Value, json};

@@ -43,7 +43,7 @@ pub async fn post(request: HttpRequest, body: Multipart, app: web::Data<App>) ->
         Err(error) => return failed(lang, &error),
     };
     let ip = client_ip::of(&request, &app.config.trusted_proxies);
-    if let Err(TooMany(wait)) = app.limiter.take(&bucket(&actor, ip), COST).await {
+    if let Err(TooMany(wait)) = app.limiter.pay(&bucket(&actor, ip), actor.brand(), COST).await {
         return too_many(lang, wait);
     }
     match take(&app, &actor, body).await {
@@ -70,7 +70,7 @@ async fn take(app: &App, actor: &Actor, body: Multipart) -> Result<media::Model>
 }
 
 /// The part with a file name; there must be exactly one.
-async fn read_file(mut body: Multipart) -> Result<Bytes> {
+pub(crate) async fn read_file(mut body: Multipart) -> Result<Bytes> {
     let mut file = None;
     let mut parts = 0;
     while let Some(mut part) = body.try_next().await.map_err(malformed)? {

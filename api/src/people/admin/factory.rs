@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::base::fresh::Subject;
 use crate::base::text;
 use crate::base::tx::Tx;
 use crate::error::{Error, Result};
@@ -72,6 +73,7 @@ pub async fn rotate_factory_key(
             .filter(factory_key::Column::Id.eq(key_id))
             .exec(tx.conn())
             .await?;
+        tx.touch(Subject::Access(key_id));
         insert_key(&tx, factory_id, &old.label, None).await
     })
     .await

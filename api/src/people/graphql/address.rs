@@ -25,7 +25,7 @@ impl From<Entry> for Address {
 #[Object]
 impl Address {
     /// `address_…`; what an order is placed with.
-    async fn id(&self) -> AddressId {
+    pub async fn id(&self) -> AddressId {
         self.0.row.id.into()
     }
 

@@ -40,7 +40,7 @@ impl From<consent::Model> for Consent {
 #[Object]
 impl Consent {
     /// `consent_…`.
-    async fn id(&self) -> ConsentId {
+    pub async fn id(&self) -> ConsentId {
         self.0.id.into()
     }
 

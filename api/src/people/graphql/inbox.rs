@@ -35,7 +35,7 @@ pub struct InboxMessage(pub inbox_message::Model);
 #[Object]
 impl InboxMessage {
     /// `msg_…`.
-    async fn id(&self) -> MessageId {
+    pub async fn id(&self) -> MessageId {
         self.0.id.into()
     }
 

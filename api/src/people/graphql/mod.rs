@@ -14,6 +14,9 @@ use async_graphql::{Context, MergedObject, Object};
 use crate::error::Result;
 use crate::people::actor::Actor;
 
+pub use address::Address;
+pub use consent::Consent;
+pub use inbox::InboxMessage;
 pub use subscription::InboxSubscription;
 pub use view::{Brand, Factory, Member, Staff};
 use viewer::Viewer;

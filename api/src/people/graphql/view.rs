@@ -43,7 +43,7 @@ impl Member {
 #[Object]
 impl Member {
     /// `member_…`; the same for as long as the member exists.
-    async fn id(&self) -> MemberId {
+    pub async fn id(&self) -> MemberId {
         self.row.id.into()
     }
 
@@ -92,7 +92,7 @@ impl From<staff::Model> for Staff {
 #[Object]
 impl Staff {
     /// `staff_…`.
-    async fn id(&self) -> StaffId {
+    pub async fn id(&self) -> StaffId {
         self.0.id.into()
     }
 
@@ -148,7 +148,7 @@ impl From<factory::Model> for Factory {
 #[Object]
 impl Factory {
     /// `factory_…`; the same for all brands.
-    async fn id(&self) -> FactoryId {
+    pub async fn id(&self) -> FactoryId {
         self.0.id.into()
     }
 
@@ -176,7 +176,7 @@ impl From<brand::Model> for Brand {
 #[Object]
 impl Brand {
     /// `brand_…`.
-    async fn id(&self) -> BrandId {
+    pub async fn id(&self) -> BrandId {
         self.0.id.into()
     }
 

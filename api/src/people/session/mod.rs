@@ -4,8 +4,8 @@
 //! session   open → revoked; ends by itself when its refresh token is too old
 //! ```
 //!
-//! Tokens are opaque and random, stored hashed, and looked up on each request, so that a revoked
-//! session ends everywhere at once.
+//! Tokens are opaque and random, stored hashed. What they stand for is cached for seconds
+//! ([`super::authenticate`]); whatever ends a session touches it, so that it ends everywhere at once.
 
 pub mod member;
 pub mod staff;
@@ -20,6 +20,7 @@ use super::actor::Actor;
 use super::authenticate::authenticate;
 use super::token;
 use crate::app::App;
+use crate::base::fresh::Subject;
 use crate::base::tx::Tx;
 use crate::error::{Error, Fault, Result};
 use crate::news;
@@ -91,11 +92,10 @@ pub async fn refresh(app: &App, refresh_token: &str) -> Result<SignedIn> {
                 .filter(session::Column::RefreshHash.eq(old.clone()))
                 .filter(session::Column::RevokedAt.is_null())
                 .filter(session::Column::RefreshExpiresAt.gt(tx.now()))
-                .exec(tx.conn())
+                .exec_with_returning(tx.conn())
                 .await?;
-            if rotated.rows_affected != 1 {
-                return Err(Error::from(Fault::Unauthenticated));
-            }
+            let [session] = rotated.as_slice() else { return Err(Error::from(Fault::Unauthenticated)) };
+            tx.touch(Subject::Access(session.id));
             Ok(Tokens { access, refresh, expires_at })
         })
         .await?;
@@ -123,6 +123,7 @@ pub(super) async fn revoke_of_staff(tx: &Tx, staff_id: Uuid) -> Result<()> {
 }
 
 async fn revoke(tx: &Tx, by: session::Column, id: Uuid) -> Result<()> {
+    tx.touch(Subject::Access(id));
     session::Entity::update_many()
         .col_expr(session::Column::RevokedAt, Expr::value(tx.now()))
         .filter(session::Column::BrandId.eq(tx.brand_id()))

@@ -22,6 +22,14 @@ pub(super) use key::{private_key, sign as rsa_sign, verifies};
 
 use super::{Error, Result};
 
+/// For the fuzz targets: what is read once a signature was found right.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_anything(account: &super::Account, raw: &[u8]) {
+    let _ = notify::open(account, raw);
+    let _ = transaction::read(raw);
+    let _ = refund::read(raw);
+}
+
 /// Whether `text` may stand for our number in a URL and in WeChat's books.
 fn check_number(text: &str, lengths: std::ops::RangeInclusive<usize>, symbols: &str) -> Result<()> {
     let fits = lengths.contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || symbols.contains(c));

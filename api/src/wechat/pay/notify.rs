@@ -52,25 +52,30 @@ impl Wechat {
     /// Opens a notification: clock, key, signature over the raw bytes, and only then its content.
     pub fn open_notification(&self, account: &Account, headers: &SignatureHeaders, raw: &[u8]) -> Result<Notification> {
         verify(account, self.clock.now(), headers, raw)?;
-        let envelope: Envelope =
-            serde_json::from_slice(raw).map_err(|_| Error::Malformed("a notification lacks a field"))?;
-        let resource = envelope.resource;
-        if resource.algorithm != "AEAD_AES_256_GCM" {
-            return Err(Error::Malformed("a notification uses another cipher"));
-        }
-        let plain = key::open_gcm(
-            account.api_v3_key.expose_secret(),
-            &resource.nonce,
-            &resource.associated_data,
-            &resource.ciphertext,
-        )
-        .ok_or(Error::Unverified(Refusal::Decrypt))?;
-        // Other products reuse event types, so both names decide.
-        let event = match (envelope.event_type.as_str(), resource.original_type.as_str()) {
-            ("TRANSACTION.SUCCESS", "transaction") => NotificationEvent::Transaction(transaction::read(&plain)?),
-            (kind, "refund") if kind.starts_with("REFUND.") => NotificationEvent::Refund(refund::read(&plain)?),
-            _ => NotificationEvent::Other { event_type: envelope.event_type, original_type: resource.original_type },
-        };
-        Ok(Notification { id: envelope.id, event })
+        open(account, raw)
     }
+}
+
+/// Opens what was verified.
+pub(super) fn open(account: &Account, raw: &[u8]) -> Result<Notification> {
+    let envelope: Envelope =
+        serde_json::from_slice(raw).map_err(|_| Error::Malformed("a notification lacks a field"))?;
+    let resource = envelope.resource;
+    if resource.algorithm != "AEAD_AES_256_GCM" {
+        return Err(Error::Malformed("a notification uses another cipher"));
+    }
+    let plain = key::open_gcm(
+        account.api_v3_key.expose_secret(),
+        &resource.nonce,
+        &resource.associated_data,
+        &resource.ciphertext,
+    )
+    .ok_or(Error::Unverified(Refusal::Decrypt))?;
+    // Other products reuse event types, so both names decide.
+    let event = match (envelope.event_type.as_str(), resource.original_type.as_str()) {
+        ("TRANSACTION.SUCCESS", "transaction") => NotificationEvent::Transaction(transaction::read(&plain)?),
+        (kind, "refund") if kind.starts_with("REFUND.") => NotificationEvent::Refund(refund::read(&plain)?),
+        _ => NotificationEvent::Other { event_type: envelope.event_type, original_type: resource.original_type },
+    };
+    Ok(Notification { id: envelope.id, event })
 }

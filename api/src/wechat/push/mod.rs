@@ -16,6 +16,14 @@ pub use open::{is_credible, open_push, verify_url};
 
 use super::Suggest;
 
+/// For the fuzz targets: what is read once a signature was found right.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_anything(account: &super::Account, raw: &[u8]) {
+    if let Ok(message) = body::parse(raw) {
+        let _ = event::read(account, &message);
+    }
+}
+
 /// The query string of the callback. Plain mode uses `signature`, secure mode `msg_signature`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

@@ -26,6 +26,7 @@ use crate::load;
 use crate::people::actor::Actor;
 use crate::people::door;
 use crate::people::loader::FactoryById;
+use crate::reads::hole;
 
 /// What an entry of the feed says.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +84,8 @@ impl From<batch::Model> for FactoryBatch {
 impl FactoryBatch {
     /// The batch, if this factory may see it now.
     async fn load(ctx: &Context<'_>, factory_id: Uuid, brand_id: Uuid, id: Uuid) -> Result<Option<Self>> {
+        // A batch moves by news of its brand; a kept feed hears only of its factory's.
+        hole::deny(ctx);
         let loaders = load::of(ctx);
         let Some(batch) = loaders.load_one(BatchById(brand_id, id)).await? else { return Ok(None) };
         let is_offered = batch.factory_id.is_none()
@@ -95,7 +98,7 @@ impl FactoryBatch {
 #[Object]
 impl FactoryBatch {
     /// Names the batch in every mutation about it.
-    async fn id(&self) -> BatchId {
+    pub async fn id(&self) -> BatchId {
         self.0.id.into()
     }
 
@@ -188,7 +191,21 @@ impl FactoryBatch {
 }
 
 /// One entry of a factory's feed.
-pub struct BatchFeedEntry(pub(super) factory_feed::Model);
+pub struct BatchFeedEntry(pub(super) factory_feed::Model, BatchRead);
+
+/// The batch of an entry: not read yet, or read along with it; none when it is not the factory's to see.
+enum BatchRead {
+    Not,
+    Along(Option<Box<batch::Model>>),
+}
+
+impl BatchFeedEntry {
+    fn along(factory_id: Uuid, (entry, batch): (factory_feed::Model, Option<(batch::Model, bool)>)) -> Self {
+        let seen = batch
+            .filter(|(batch, offered)| policy::factory_sees(factory_id, batch, batch.factory_id.is_none() && *offered));
+        BatchFeedEntry(entry, BatchRead::Along(seen.map(|(batch, _)| Box::new(batch))))
+    }
+}
 
 /// One entry of a factory's feed.
 #[Object]
@@ -220,7 +237,13 @@ impl BatchFeedEntry {
 
     /// The batch as it is now; null when it is no longer yours to see.
     async fn batch(&self, ctx: &Context<'_>) -> Result<Option<FactoryBatch>> {
-        FactoryBatch::load(ctx, self.0.factory_id, self.0.brand_id, self.0.batch_id).await
+        match &self.1 {
+            BatchRead::Not => FactoryBatch::load(ctx, self.0.factory_id, self.0.brand_id, self.0.batch_id).await,
+            BatchRead::Along(batch) => {
+                hole::deny(ctx);
+                Ok(batch.clone().map(|batch| FactoryBatch(*batch)))
+            }
+        }
     }
 }
 
@@ -233,7 +256,8 @@ pub struct FactoryDesk(Uuid);
 #[Object]
 impl FactoryDesk {
     /// Who I am.
-    async fn id(&self) -> FactoryId {
+    #[graphql(deprecation = "A desk is no thing of its own; ask `viewer { factory { id } }`.")]
+    pub async fn id(&self) -> FactoryId {
         self.0.into()
     }
 
@@ -255,6 +279,13 @@ impl FactoryDesk {
         let size = page_size(first)?;
         let place = FactoryCursor::open(FactoryList::Feed, self.0, after.as_deref())?;
         let sequence = i64::try_from(place.unwrap_or(0)).map_err(|_| Fault::BadCursor)?;
+        let ahead = ctx.look_ahead();
+        let with_batches = [ahead.field("edges").field("node"), ahead.field("nodes")];
+        if with_batches.iter().any(|node| node.field("batch").exists()) {
+            let entries = query::feed_with_batches(app.db.read(), self.0, sequence, size as u64 + 1).await?;
+            let entries = entries.into_iter().map(|entry| BatchFeedEntry::along(self.0, entry)).collect();
+            return Ok(page_of(entries, self.0, sequence, size));
+        }
         feed_page(app, self.0, sequence, size).await
     }
 
@@ -300,14 +331,20 @@ impl FactoryDesk {
 
 /// A factory's feed after the entry `sequence`; 0 is before the first.
 pub(super) async fn feed_page(app: &App, factory_id: Uuid, sequence: i64, size: usize) -> Result<FeedPage> {
-    let mut entries = query::feed_after(app.db.read(), factory_id, sequence, size as u64 + 1).await?;
+    let entries = query::feed_after(app.db.read(), factory_id, sequence, size as u64 + 1).await?;
+    let entries = entries.into_iter().map(|entry| BatchFeedEntry(entry, BatchRead::Not)).collect();
+    Ok(page_of(entries, factory_id, sequence, size))
+}
+
+/// The page of `entries`, which may be one more than its size.
+fn page_of(mut entries: Vec<BatchFeedEntry>, factory_id: Uuid, sequence: i64, size: usize) -> FeedPage {
     let mut page = Connection::new(sequence > 0, entries.len() > size);
     entries.truncate(size);
     page.edges.extend(entries.into_iter().map(|entry| {
-        let cursor = FactoryCursor::new(FactoryList::Feed, factory_id, entry.sequence.unsigned_abs().into());
-        Edge::new(cursor, BatchFeedEntry(entry))
+        let cursor = FactoryCursor::new(FactoryList::Feed, factory_id, entry.0.sequence.unsigned_abs().into());
+        Edge::new(cursor, entry)
     }));
-    Ok(page)
+    page
 }
 
 pub(super) fn page_size(first: i32) -> Result<usize> {

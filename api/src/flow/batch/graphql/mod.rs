@@ -15,5 +15,7 @@ mod ticket;
 pub use factory::{FactoryBatch, FactoryDesk, FactoryQuery};
 pub use factory_mutation::FactoryMutation;
 pub use factory_subscription::FactorySubscription;
+pub use shipment::Shipment;
 pub use staff::{Batch, BatchQuery};
 pub use staff_mutation::BatchMutation;
+pub use ticket::Unit;

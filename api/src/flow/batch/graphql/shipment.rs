@@ -17,7 +17,7 @@ pub struct Shipment(pub shipment::Model);
 #[Object]
 impl Shipment {
     /// Names the ship notice.
-    async fn id(&self) -> ShipmentId {
+    pub async fn id(&self) -> ShipmentId {
         self.0.id.into()
     }
 

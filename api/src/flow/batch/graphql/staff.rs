@@ -138,7 +138,7 @@ impl From<batch::Model> for Batch {
 #[Object]
 impl Batch {
     /// Names the batch in every mutation about it.
-    async fn id(&self) -> BatchId {
+    pub async fn id(&self) -> BatchId {
         self.0.id.into()
     }
 

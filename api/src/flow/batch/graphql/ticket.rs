@@ -18,13 +18,13 @@ use crate::load;
 use crate::people::loader::BrandById;
 
 /// One garment to make, by the short code on its label.
-pub struct Unit(unit::Model);
+pub struct Unit(pub unit::Model);
 
 /// One garment to make, by the short code on its label.
 #[Object]
 impl Unit {
     /// Names the unit.
-    async fn id(&self) -> UnitId {
+    pub async fn id(&self) -> UnitId {
         self.0.id.into()
     }
 
@@ -69,7 +69,7 @@ impl CutTicket {
     /// The version of the design to make: title, fabric, fit, attributes, pictures.
     async fn design_version(&self, ctx: &Context<'_>) -> Result<DesignVersion> {
         let version = load::of(ctx).load_one(VersionById(self.0.brand_id, self.0.design_version_id)).await?;
-        Ok(DesignVersion(version.ok_or_else(|| Error::not_found("design version"))?))
+        Ok(version.ok_or_else(|| Error::not_found("design version"))?.into())
     }
 
     /// Title of the design.

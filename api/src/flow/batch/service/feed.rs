@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::super::rules::feed::{News, entries};
 use crate::app::App;
 use crate::base::db::sql;
+use crate::base::fresh::Subject;
 use crate::base::tx::Tx;
 use crate::error::Result;
 use crate::news;
@@ -53,6 +54,7 @@ async fn append(tx: &Tx, event: &Event, factory_id: Uuid, kind: FactoryFeedKind,
         created_at: Set(tx.now()),
     };
     factory_feed::Entity::insert(entry).exec_without_returning(tx.conn()).await?;
+    tx.touch(Subject::Reads(factory_id));
     tx.news(news::feed_of(factory_id));
     Ok(())
 }

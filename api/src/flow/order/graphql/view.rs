@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{order, order_line};
+use entity::{order, order_line, presale_sku};
 
 use crate::app::App;
 use crate::base::id::{MemberId, OrderId, OrderLineId};
@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::flow::order::loader::{LinesOf, OrderById};
 use crate::flow::order::policy;
 use crate::flow::presale::graphql::{Presale, Sku};
-use crate::flow::presale::loader::{PresaleById, SkuById};
+use crate::flow::presale::loader::{PresaleById, PresaleShown, SkuById};
 use crate::load;
 use crate::people::actor::Actor;
 use crate::people::vault::{self, AddressIn};
@@ -87,7 +87,7 @@ pub struct OrderAddress {
 #[Object]
 impl Order {
     /// Public id, for `order(id)` and the verbs.
-    async fn id(&self) -> OrderId {
+    pub async fn id(&self) -> OrderId {
         self.0.id.into()
     }
 
@@ -108,7 +108,12 @@ impl Order {
 
     /// The presale it is placed in.
     async fn presale(&self, ctx: &Context<'_>) -> Result<Presale> {
-        let found = load::of(ctx).load_one(PresaleById(self.0.brand_id, self.0.presale_id)).await?;
+        let (loaders, brand_id, id) = (load::of(ctx), self.0.brand_id, self.0.presale_id);
+        if ctx.look_ahead().field("design").field("version").exists() {
+            let found = loaders.load_one(PresaleShown(brand_id, id)).await?;
+            return Ok(found.ok_or_else(|| Error::not_found("presale"))?.into());
+        }
+        let found = loaders.load_one(PresaleById(brand_id, id)).await?;
         Ok(found.ok_or_else(|| Error::not_found("presale"))?.into())
     }
 
@@ -120,7 +125,10 @@ impl Order {
     /// What is ordered.
     async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<OrderLine>> {
         let lines = load::of(ctx).load_one(LinesOf(self.0.brand_id, self.0.id)).await?.unwrap_or_default();
-        Ok(lines.into_iter().map(|row| OrderLine { row, currency: self.0.currency.clone() }).collect())
+        Ok(lines
+            .into_iter()
+            .map(|(row, sku)| OrderLine { row, sku: Some(sku), currency: self.0.currency.clone() })
+            .collect())
     }
 
     /// Pieces over all lines.
@@ -210,6 +218,8 @@ impl Order {
 /// Pieces of one SKU in an order.
 pub struct OrderLine {
     pub row: order_line::Model,
+    /// When it was read along.
+    pub sku: Option<presale_sku::Model>,
     pub currency: String,
 }
 
@@ -217,7 +227,7 @@ pub struct OrderLine {
 #[Object]
 impl OrderLine {
     /// Public id, for `changeOrder`.
-    async fn id(&self) -> OrderLineId {
+    pub async fn id(&self) -> OrderLineId {
         self.row.id.into()
     }
 
@@ -229,6 +239,9 @@ impl OrderLine {
 
     /// Colour and size.
     async fn sku(&self, ctx: &Context<'_>) -> Result<Sku> {
+        if let Some(sku) = &self.sku {
+            return Ok(sku.clone().into());
+        }
         let found = load::of(ctx).load_one(SkuById(self.row.brand_id, self.row.sku_id)).await?;
         Ok(found.ok_or_else(|| Error::not_found("SKU"))?.into())
     }

@@ -77,7 +77,7 @@ pub enum RefundStatus {
 #[Object]
 impl Refund {
     /// Public id.
-    async fn id(&self) -> RefundId {
+    pub async fn id(&self) -> RefundId {
         self.0.id.into()
     }
 

@@ -109,7 +109,7 @@ impl PresaleQuery {
                 select,
                 presale::Column::Id,
                 &PageArgs::new(first, after, last, before),
-                |row: presale::Model| (row.id, Presale(row)),
+                |row: presale::Model| (row.id, row.into()),
             )
             .await
             .map(Some)

@@ -29,7 +29,7 @@ impl PresaleSubscription {
         let (app, actor) = (ctx.data_unchecked::<App>().clone(), ctx.data_unchecked::<Actor>().clone());
         Ok(live::follow(ctx, &news::presale(presale_id.0), move || {
             let (app, actor) = (app.clone(), actor.clone());
-            async move { Ok(Push::State(Some(Presale(query::find_visible(app.db.read(), &actor, presale_id.0).await?)))) }
+            async move { Ok(Push::State(Some(query::find_visible(app.db.read(), &actor, presale_id.0).await?.into()))) }
         }))
     }
 }

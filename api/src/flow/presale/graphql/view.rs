@@ -1,5 +1,7 @@
 //! Presales and SKUs as the API shows them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::staff::StaffRole;
@@ -10,6 +12,7 @@ use crate::base::id::{CommunityId, DesignId, PresaleId, RoundEntryId, SkuId};
 use crate::base::money::Money;
 use crate::error::Result;
 use crate::flow::design::graphql::Design;
+use crate::flow::design::shown::Shown;
 use crate::flow::presale::loader::{AudienceOf, SkusOf};
 use crate::flow::presale::rules::{self, Event};
 use crate::flow::presale::{capacity, policy};
@@ -17,11 +20,21 @@ use crate::load;
 use crate::people::actor::Actor;
 
 /// An offer to pay before making.
-pub struct Presale(pub presale::Model);
+pub struct Presale(
+    pub presale::Model,
+    /// The design it offers, when that was read along.
+    Option<Arc<Shown>>,
+);
 
 impl From<presale::Model> for Presale {
     fn from(row: presale::Model) -> Self {
-        Presale(row)
+        Presale(row, None)
+    }
+}
+
+impl From<(presale::Model, Arc<Shown>)> for Presale {
+    fn from((row, shown): (presale::Model, Arc<Shown>)) -> Self {
+        Presale(row, Some(shown))
     }
 }
 
@@ -66,7 +79,7 @@ pub enum PresaleAction {
 #[Object]
 impl Presale {
     /// Public id, for `presale(id)` and `placeOrder`.
-    async fn id(&self) -> PresaleId {
+    pub async fn id(&self) -> PresaleId {
         self.0.id.into()
     }
 
@@ -92,6 +105,9 @@ impl Presale {
 
     /// The design that is offered, as it was when it advanced.
     async fn design(&self, ctx: &Context<'_>) -> Result<Design> {
+        if let Some(shown) = &self.1 {
+            return Ok(shown.clone().into());
+        }
         Design::load(ctx, self.0.brand_id, self.0.design_id, self.0.design_version_id).await
     }
 
@@ -212,7 +228,7 @@ impl From<presale_sku::Model> for Sku {
 #[Object]
 impl Sku {
     /// Public id, for order lines.
-    async fn id(&self) -> SkuId {
+    pub async fn id(&self) -> SkuId {
         self.row.id.into()
     }
 

@@ -1,30 +1,37 @@
 //! An entry of a round's slate as it is shown.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Object};
 use entity::{round_entry, round_tally};
 use uuid::Uuid;
 
 use super::Round;
-use super::view::my_picks;
+use super::view::slate;
 use crate::base::id::RoundEntryId;
 use crate::error::{Error, Result};
 use crate::flow::community::graphql::Community;
 use crate::flow::community::loader::CommunityById;
 use crate::flow::design::graphql::Design;
+use crate::flow::design::shown::Shown;
 use crate::flow::round::loader::{RoundById, TalliesOf};
+use crate::flow::round::slate::Part;
 use crate::load;
 use crate::people::actor::Actor;
+use crate::reads::hole::{self, Ask, Bound};
 
 /// A design on a round's slate, with its tally.
 pub struct RoundEntry {
     pub(super) row: round_entry::Model,
     /// Whether the caller picks it, when that was read along with the round.
     pub(super) picked: Option<bool>,
+    /// Its design, when that was read along with the round.
+    pub(super) shown: Option<Arc<Shown>>,
 }
 
 impl From<round_entry::Model> for RoundEntry {
     fn from(row: round_entry::Model) -> Self {
-        RoundEntry { row, picked: None }
+        RoundEntry { row, picked: None, shown: None }
     }
 }
 
@@ -54,7 +61,7 @@ impl CommunityTally {
 #[Object]
 impl RoundEntry {
     /// Names the entry; samples and presales of the design refer to it.
-    async fn id(&self) -> RoundEntryId {
+    pub async fn id(&self) -> RoundEntryId {
         self.row.id.into()
     }
 
@@ -66,6 +73,9 @@ impl RoundEntry {
 
     /// The design in the version that is voted on.
     async fn design(&self, ctx: &Context<'_>) -> Result<Design> {
+        if let Some(shown) = &self.shown {
+            return Ok(shown.clone().into());
+        }
         Design::load(ctx, self.row.brand_id, self.row.design_id, self.row.design_version_id).await
     }
 
@@ -80,11 +90,18 @@ impl RoundEntry {
     }
 
     /// Whether I pick it; false for staff.
-    async fn picked_by_me(&self, ctx: &Context<'_>) -> Result<bool> {
-        match self.picked {
-            Some(picked) => Ok(picked),
-            None => Ok(my_picks(ctx, self.row.brand_id, self.row.round_id).await?.contains(&self.row.design_id)),
-        }
+    async fn picked_by_me(&self, ctx: &Context<'_>) -> Result<Bound<bool>> {
+        let ask = Ask::PickedByMe { round_id: self.row.round_id, design_id: self.row.design_id };
+        let read = async {
+            match self.picked {
+                Some(picked) => Ok(picked),
+                None => {
+                    let slate = slate(ctx, self.row.brand_id, self.row.round_id, Part::Picks).await?;
+                    Ok(slate.picks.contains(&self.row.design_id))
+                }
+            }
+        };
+        hole::bound(ctx, ask, read).await
     }
 
     /// Where it came out, 1 is first; null until the round is closed.

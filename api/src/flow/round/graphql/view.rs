@@ -1,9 +1,10 @@
 //! A round as it is shown.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, Utc};
 use entity::round::{self, RoundStatus as Status, RoundTieBreak};
-use entity::round_entry;
 use uuid::Uuid;
 
 use super::RoundEntry;
@@ -13,12 +14,15 @@ use crate::base::lang::Lang;
 use crate::error::{Error, Result};
 use crate::flow::community::graphql::Community;
 use crate::flow::community::loader::{CommunityById, MembershipOf};
-use crate::flow::round::loader::{CommunitiesOf, EntriesOf, MyPicks};
+use crate::flow::round::loader::CommunitiesOf;
 use crate::flow::round::policy;
 use crate::flow::round::rules::{Event, Window};
+use crate::flow::round::slate::{Part, Slate, SlateOf, Slated};
 use crate::load;
 use crate::people::actor::Actor;
+use crate::people::authenticate::Zone;
 use crate::people::loader::BrandById;
+use crate::reads::hole::{self, Ask, Bound};
 
 /// One slate of designs put to one or more communities for a time; the top K advance.
 pub struct Round(pub round::Model);
@@ -64,7 +68,7 @@ pub enum RoundAction {
 #[Object]
 impl Round {
     /// Names the round.
-    async fn id(&self) -> RoundId {
+    pub async fn id(&self) -> RoundId {
         self.0.id.into()
     }
 
@@ -126,19 +130,24 @@ impl Round {
 
     /// The designs: in the order of the slate while the round runs, by rank once it is closed.
     async fn entries(&self, ctx: &Context<'_>) -> Result<Vec<RoundEntry>> {
-        let (brand_id, id) = (self.0.brand_id, self.0.id);
-        // Asked for together with `myPicks`, one level up from the entries, so that both are one statement.
-        let picks = async {
-            match ctx.look_ahead().field("pickedByMe").exists() {
-                true => my_picks(ctx, brand_id, id).await.map(Some),
-                false => Ok(None),
-            }
+        let part = match ctx.look_ahead().field("design").exists() {
+            true => Part::Designs,
+            false => Part::Entries,
         };
-        let entries = async { Ok(load::of(ctx).load_one(EntriesOf(brand_id, id)).await?.unwrap_or_default()) };
-        let (mut entries, picks) = futures_util::try_join!(entries, picks)?;
-        entries.sort_by_key(|entry| (entry.rank, entry.position));
-        let picked = |entry: &round_entry::Model| picks.as_ref().map(|picks| picks.contains(&entry.design_id));
-        Ok(entries.into_iter().map(|row| RoundEntry { picked: picked(&row), row }).collect())
+        let slate = self.slate(ctx, part).await?;
+        hole::learn(ctx, self.0.id, &slate.picks);
+        let picked = |entry: &Slated| slate.picks.contains(&entry.entry.design_id);
+        let mut entries: Vec<RoundEntry> = slate
+            .entries
+            .iter()
+            .map(|entry| RoundEntry {
+                row: entry.entry.clone(),
+                picked: Some(picked(entry)),
+                shown: entry.shown.clone(),
+            })
+            .collect();
+        entries.sort_by_key(|entry| (entry.row.rank, entry.row.position));
+        Ok(entries)
     }
 
     /// The communities it is put to: all of them for staff; for a member those she is in or leads.
@@ -147,9 +156,12 @@ impl Round {
     }
 
     /// The designs I pick, in the order I picked them; empty for staff.
-    async fn my_picks(&self, ctx: &Context<'_>) -> Result<Vec<DesignId>> {
-        let picked = my_picks(ctx, self.0.brand_id, self.0.id).await?;
-        Ok(picked.into_iter().map(DesignId::new).collect())
+    async fn my_picks(&self, ctx: &Context<'_>) -> Result<Bound<Vec<DesignId>>> {
+        let read = async {
+            let slate = self.slate(ctx, Part::Picks).await?;
+            Ok(slate.picks.iter().copied().map(DesignId::new).collect())
+        };
+        hole::bound(ctx, Ask::MyPicks { round_id: self.0.id }, read).await
     }
 
     /// When it was made.
@@ -175,6 +187,10 @@ impl Round {
 }
 
 impl Round {
+    async fn slate(&self, ctx: &Context<'_>, part: Part) -> Result<Arc<Slate>> {
+        slate(ctx, self.0.brand_id, self.0.id, part).await
+    }
+
     /// The communities shown to the caller, and whether she is a member of each.
     async fn communities_of_caller(&self, ctx: &Context<'_>) -> Result<Vec<(Community, bool)>> {
         let (loaders, brand_id) = (load::of(ctx), self.0.brand_id);
@@ -202,13 +218,19 @@ fn action(event: Event) -> RoundAction {
 }
 
 async fn local(ctx: &Context<'_>, brand_id: Uuid, at: DateTime<Utc>) -> Result<String> {
-    let brand = load::of(ctx).load_one(BrandById(brand_id)).await?.ok_or_else(|| Error::not_found("brand"))?;
-    let zone: chrono_tz::Tz =
-        brand.time_zone.parse().map_err(|_| anyhow::anyhow!("brand {brand_id} has no zone “{}”", brand.time_zone))?;
+    let zone = match ctx.data_opt::<Zone>().filter(|zone| zone.brand_id == brand_id) {
+        Some(zone) => zone.zone,
+        None => {
+            let brand = load::of(ctx).load_one(BrandById(brand_id)).await?.ok_or_else(|| Error::not_found("brand"))?;
+            Zone::of(brand_id, &brand.time_zone)?.zone
+        }
+    };
     Ok(at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string())
 }
 
-pub(super) async fn my_picks(ctx: &Context<'_>, brand_id: Uuid, round_id: Uuid) -> Result<Vec<Uuid>> {
-    let Ok(member) = ctx.data_unchecked::<Actor>().member() else { return Ok(Vec::new()) };
-    Ok(load::of(ctx).load_one(MyPicks(brand_id, member.id, round_id)).await?.unwrap_or_default())
+/// The slate of a round as the caller meets it.
+pub(super) async fn slate(ctx: &Context<'_>, brand_id: Uuid, round_id: Uuid, part: Part) -> Result<Arc<Slate>> {
+    let member_id = ctx.data_unchecked::<Actor>().member().ok().map(|member| member.id);
+    let key = SlateOf { brand_id, round_id, member_id, part };
+    Ok(load::of(ctx).load_one(key).await?.unwrap_or_default())
 }

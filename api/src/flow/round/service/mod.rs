@@ -1,12 +1,15 @@
 //! Use cases: make a round, pick and unpick, open, close and cancel it.
 
 mod create;
+mod group;
+mod group_sql;
 mod pick;
 mod run;
 mod tally;
 mod window;
 
 pub use create::{Create, create};
+pub use group::{Votes, votes};
 pub use pick::{pick, unpick};
 pub use run::{cancel, close, on_close_due, on_open_due, open};
 pub use window::{ChangeWindow, change_window};

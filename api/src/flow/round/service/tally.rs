@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{pick, round, round_entry};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
@@ -11,38 +11,6 @@ use crate::base::tx::Tx;
 use crate::error::Result;
 use crate::flow::round::query;
 use crate::flow::round::ranking::{Place as Ranked, Standing};
-
-/// Where a pick counts.
-#[derive(Clone, Copy)]
-pub struct Place {
-    pub round_id: Uuid,
-    pub design_id: Uuid,
-    pub community_id: Uuid,
-}
-
-/// Counts a pick (`1`) or one taken back (`-1`), first on the entry, then for the community: always
-/// in this order, so that two voters cannot wait for each other. `None` when the tally is frozen;
-/// the caller then rolls its pick back.
-pub async fn count(tx: &Tx, place: Place, change: i32) -> Result<Option<round_entry::Model>> {
-    let counted = round_entry::Entity::update_many()
-        .col_expr(round_entry::Column::Picks, Expr::col(round_entry::Column::Picks).add(change))
-        .filter(round_entry::Column::BrandId.eq(tx.brand_id()))
-        .filter(round_entry::Column::RoundId.eq(place.round_id))
-        .filter(round_entry::Column::DesignId.eq(place.design_id))
-        .filter(round_entry::Column::Frozen.eq(false))
-        .exec_with_returning(tx.conn())
-        .await?;
-    let Some(entry) = counted.into_iter().next() else { return Ok(None) };
-    // The first pick of a community finds no row; a pick taken back always does.
-    let statement = sql(
-        tx.conn().get_database_backend(),
-        "insert into round_tally (brand_id, round_id, design_id, community_id, picks) values ($1, $2, $3, $4, 1) \
-         on conflict (brand_id, round_id, design_id, community_id) do update set picks = round_tally.picks + $5",
-        [tx.brand_id().into(), place.round_id.into(), place.design_id.into(), place.community_id.into(), change.into()],
-    );
-    tx.conn().execute_raw(statement).await?;
-    Ok(Some(entry))
-}
 
 /// Freezes the tally and counts the picks themselves. A pick that is under way either is in this
 /// count or meets the frozen entry and is refused.

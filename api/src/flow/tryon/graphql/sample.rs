@@ -58,7 +58,7 @@ pub enum SampleAction {
 #[Object]
 impl Sample {
     /// Names the sample; it does not change.
-    async fn id(&self) -> SampleId {
+    pub async fn id(&self) -> SampleId {
         self.0.id.into()
     }
 
@@ -81,7 +81,7 @@ impl Sample {
     /// The version of the design that it was made from.
     async fn design_version(&self, ctx: &Context<'_>) -> Result<DesignVersion> {
         let found = load::of(ctx).load_one(VersionById(self.0.brand_id, self.0.design_version_id)).await?;
-        found.map(DesignVersion).ok_or_else(|| Error::not_found("design version"))
+        found.map(DesignVersion::from).ok_or_else(|| Error::not_found("design version"))
     }
 
     /// The KOC it is for.

@@ -137,7 +137,7 @@ pub enum TryOnAction {
 #[Object]
 impl TryOn {
     /// Names the try-on; it does not change.
-    async fn id(&self) -> TryOnId {
+    pub async fn id(&self) -> TryOnId {
         self.0.id.into()
     }
 

@@ -55,10 +55,10 @@ pub async fn post(
         let actor = execute::enter(&app, bearer(&request), ip).await?;
         actor.brand_id().map_err(Stopped::Fault)?;
         let payer = bucket(&actor, ip);
-        app.limiter.take(&payer, COST).await.map_err(Stopped::TooMany)?;
+        app.limiter.pay(&payer, actor.brand(), COST).await.map_err(Stopped::TooMany)?;
         let receive = async {
             let place = RECEIVING.acquire().await.expect("never closed");
-            Ok::<_, Failed>((Reading::new(&app, &payer).read(body).await?, place))
+            Ok::<_, Failed>((Reading::new(&app, &payer, actor.brand()).read(body).await?, place))
         };
         let slow = |_| Failed::from(Fault::BadRequest("the files took too long to arrive".into()));
         let ((envelope, checked), place) = tokio::time::timeout(PATIENCE, receive).await.map_err(slow)??;

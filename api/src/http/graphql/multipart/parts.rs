@@ -6,6 +6,7 @@ use actix_multipart::{Field, Multipart};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::Failed;
 use crate::app::App;
@@ -29,6 +30,7 @@ const MAX_TEXT_PART: usize = 64 * 1024;
 pub(super) struct Reading<'a> {
     app: &'a App,
     payer: &'a str,
+    brand: Option<Uuid>,
     operations: Option<(Envelope, Checked)>,
     /// Name of a part → the one place in `operations` for its file.
     map: Option<HashMap<String, String>>,
@@ -37,8 +39,8 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(app: &'a App, payer: &'a str) -> Self {
-        Reading { app, payer, operations: None, map: None, files: HashMap::new(), bytes: 0 }
+    pub(super) fn new(app: &'a App, payer: &'a str, brand: Option<Uuid>) -> Self {
+        Reading { app, payer, brand, operations: None, map: None, files: HashMap::new(), bytes: 0 }
     }
 
     pub(super) async fn read(mut self, mut body: Multipart) -> Result<(Envelope, Checked), Failed> {
@@ -96,7 +98,7 @@ impl<'a> Reading<'a> {
         match self.files.len() {
             0 => {}
             MAX_FILES => return Err(Fault::BadRequest(format!("send at most {MAX_FILES} files per request")).into()),
-            _ => self.app.limiter.take(self.payer, COST).await.map_err(Stopped::TooMany)?,
+            _ => self.app.limiter.pay(self.payer, self.brand, COST).await.map_err(Stopped::TooMany)?,
         }
         let mut bytes = BytesMut::new();
         let mut refused = None;

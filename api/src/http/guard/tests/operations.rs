@@ -84,6 +84,9 @@ fn cost_is_fields_times_the_pages_they_are_on() {
     let paged = "query($n: Int) { list(first: $n) { nodes { a } } }";
     assert_eq!(cost(paged, serde_json::json!({ "n": 50 })), Ok(1 + 50 * 2));
     assert_eq!(cost(paged, serde_json::json!({ "n": 4_000_000_000_i64 })), Ok(1 + 100 * 2), "no page is larger");
+    assert_eq!(cost(r#"{ nodes(ids: ["a", "b", "c"]) { id } }"#, none.clone()), Ok(1 + 3), "whatever is named counts");
+    let named = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+    assert_eq!(cost(named, serde_json::json!({ "ids": vec!["a"; 40] })), Ok(1 + 40));
     let nested = "{ list(first: 100) { nodes { list(first: 100) { nodes { a } } } } }";
     assert!(matches!(cost(nested, none), Err(Refusal::Exceeded { limit: LimitName::Cost, .. })));
 }

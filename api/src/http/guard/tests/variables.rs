@@ -83,3 +83,11 @@ fn a_body_that_passes_never_meets_the_json_parsers_own_recursion_limit() {
     assert_eq!(check_json_bytes(&body, &Limits::default()), Ok(()));
     assert_eq!(serde_json::from_slice::<Value>(&body).expect("JSON"), batch);
 }
+
+#[test]
+fn values_of_a_body_are_counted_outside_of_strings() {
+    let limits = Limits { json_values: 4, ..Limits::default() };
+    assert_eq!(check_json_bytes(b"{\"a\": [1, 2], \"b\": \",,[[{{\"}", &limits), Ok(()));
+    let refused = check_json_bytes(b"{\"a\": [1, 2], \"b\": [3]}", &limits);
+    assert_eq!(refused, Err(Refusal::Exceeded { limit: LimitName::JsonValues, max: 4, found: 5 }));
+}

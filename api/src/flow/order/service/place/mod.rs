@@ -109,7 +109,7 @@ async fn each(app: &App, brand_id: Uuid, presale_id: Uuid, requests: &[Request])
     match together(app, brand_id, presale_id, requests).await {
         Ok(outcomes) => outcomes,
         // What one of them broke shall not fail the others.
-        Err(error) if requests.len() > 1 && is_of_one(&error) => {
+        Err(error) if requests.len() > 1 && error.may_be_of_one() => {
             tracing::warn!(%error, orders = requests.len(), "a group of orders failed; each is placed alone");
             let mut outcomes = Vec::with_capacity(requests.len());
             for request in requests {
@@ -119,14 +119,6 @@ async fn each(app: &App, brand_id: Uuid, presale_id: Uuid, requests: &[Request])
             outcomes
         }
         Err(error) => requests.iter().map(|_| Err(error.shared())).collect(),
-    }
-}
-
-/// Whether a fault may come from one order of a group, rather than from the database as a whole.
-fn is_of_one(error: &Error) -> bool {
-    match error {
-        Error::Fault(Fault::Unavailable(_)) => false,
-        error => !error.is_retryable(),
     }
 }
 

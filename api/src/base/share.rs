@@ -1,0 +1,112 @@
+//! Fair shares: how many operations of one brand run at a time, so that a loud brand queues behind itself
+//! and not in front of the others.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::limit::TooMany;
+
+/// When a queue is full, clients are asked to come back after this long.
+const COME_BACK: Duration = Duration::from_secs(1);
+
+/// One queue a key, in the order of arrival. Cheap to clone.
+pub struct Shares<K>(Arc<Inner<K>>);
+
+struct Inner<K> {
+    /// Present while something runs or waits for the key.
+    keys: Mutex<HashMap<K, Line>>,
+    at_once: usize,
+    waiting: usize,
+}
+
+struct Line {
+    places: Arc<Semaphore>,
+    /// Running and waiting together.
+    inside: usize,
+}
+
+/// A running operation's place; dropping it lets the next one in.
+pub struct Place<K: Eq + Hash + Clone> {
+    // Dropped before the line is left, so that a line nobody is in has all of its places.
+    permit: Option<OwnedSemaphorePermit>,
+    shares: Shares<K>,
+    key: K,
+}
+
+impl<K> Clone for Shares<K> {
+    fn clone(&self) -> Self {
+        Shares(self.0.clone())
+    }
+}
+
+impl<K: Eq + Hash + Clone> Shares<K> {
+    /// `at_once` operations of a key run, `waiting` more wait for their turn.
+    pub fn new(at_once: usize, waiting: usize) -> Self {
+        Shares(Arc::new(Inner { keys: Mutex::default(), at_once: at_once.max(1), waiting }))
+    }
+
+    /// Waits for a place; refused at once when the queue is full.
+    pub async fn enter(&self, key: K) -> Result<Place<K>, TooMany> {
+        let places = {
+            let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
+            let fresh = || Line { places: Arc::new(Semaphore::new(self.0.at_once)), inside: 0 };
+            let line = keys.entry(key.clone()).or_insert_with(fresh);
+            if line.inside >= self.0.at_once + self.0.waiting {
+                return Err(TooMany(COME_BACK));
+            }
+            line.inside += 1;
+            line.places.clone()
+        };
+        // Made before the wait, so that a client who hangs up leaves the line.
+        let mut place = Place { permit: None, shares: self.clone(), key };
+        place.permit = Some(places.acquire_owned().await.expect("never closed"));
+        Ok(place)
+    }
+}
+
+impl<K: Eq + Hash + Clone> Drop for Place<K> {
+    fn drop(&mut self) {
+        drop(self.permit.take());
+        let mut keys = self.shares.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = keys.get_mut(&self.key) {
+            line.inside -= 1;
+            if line.inside == 0 {
+                keys.remove(&self.key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_key_runs_as_many_as_its_share_queues_a_few_and_leaves_others_alone() {
+        let shares = Shares::new(1, 1);
+        let running = shares.enter("loud").await.expect("a place");
+        let mut waiting = Box::pin(shares.enter("loud"));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        assert_eq!(shares.enter("loud").await.err(), Some(TooMany(COME_BACK)));
+        assert!(shares.enter("quiet").await.is_ok());
+        drop(running);
+        assert!(waiting.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_leaves_the_line_and_an_empty_line_is_forgotten() {
+        let shares = Shares::new(1, 1);
+        let running = shares.enter("key").await.expect("a place");
+        for _ in 0..3 {
+            let mut waiting = Box::pin(shares.enter("key"));
+            assert!(futures_util::poll!(&mut waiting).is_pending());
+        }
+        drop(running);
+        assert!(shares.enter("key").await.is_ok());
+        assert!(shares.0.keys.lock().expect("whole").is_empty());
+    }
+}

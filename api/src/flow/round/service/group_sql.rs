@@ -1,0 +1,252 @@
+//! The statements of a group of picks: each one text for any number of them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use entity::round::RoundStatus;
+use entity::round_entry;
+use sea_orm::{ActiveEnum, ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, Value};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::group::Vote;
+use crate::base::rows::{Kind, bytes, rows};
+use crate::base::tx::Tx;
+use crate::error::{Error, Result};
+use crate::flow::round::rules::{self, Window};
+
+/// What decides whether a vote is taken, and where it counts.
+pub(super) struct Ballot {
+    round: Option<RoundStatus>,
+    pub window: Window,
+    on_slate: bool,
+    joined: Option<Uuid>,
+    earlier: Option<Uuid>,
+    /// Hash of the input that the idempotency key was used with before, and what it answered.
+    pub stored: Option<(Vec<u8>, serde_json::Value)>,
+}
+
+impl Ballot {
+    pub fn refusal(&self, now: DateTime<Utc>) -> Option<Error> {
+        let Some(status) = self.round else { return Some(Error::not_found("round")) };
+        if self.joined.is_none() {
+            return Some(rules::not_yours().into());
+        }
+        if let Some(refusal) = self.window.refusal(status, now) {
+            return Some(refusal.into());
+        }
+        (!self.on_slate).then(|| Error::not_found("design of this round"))
+    }
+
+    /// Neither a repeat nor refused.
+    pub fn is_taken(&self, now: DateTime<Utc>) -> bool {
+        self.stored.is_none() && self.refusal(now).is_none()
+    }
+}
+
+/// The community that a member's earlier picks count for, else the first of the round's that she
+/// joined and is in; with the round, the slate and the key.
+const BALLOTS: &str = "select r.status, r.opens_at, r.closes_at, i.input_hash, i.answer, \
+    (select e.id from round_entry e where e.brand_id = $1 and e.round_id = $2 and e.design_id = v.design_id) as entry_id, \
+    (select p.community_id from pick p where p.brand_id = $1 and p.member_id = v.member_id and p.round_id = $2 limit 1) as earlier, \
+    (select m.community_id from membership m \
+     join round_community c on c.brand_id = m.brand_id and c.community_id = m.community_id \
+     where m.brand_id = $1 and m.member_id = v.member_id and m.status = 'active' and c.round_id = $2 \
+     order by m.joined_at, m.community_id limit 1) as joined";
+
+const VOTE: [(&str, Kind); 5] = [
+    ("n", Kind::Int),
+    ("member_id", Kind::Uuid),
+    ("design_id", Kind::Uuid),
+    ("operation", Kind::Text),
+    ("key", Kind::Text),
+];
+
+/// Each at the place of its vote.
+pub(super) async fn read_ballots(tx: &Tx, round_id: Uuid, votes: &[Vote]) -> Result<Vec<Ballot>> {
+    let text = format!(
+        "{BALLOTS} from {} left join round r on r.brand_id = $1 and r.id = $2 \
+         left join idempotency i on i.brand_id = $1 and i.actor_id = v.member_id and i.operation = v.operation and i.key = v.key \
+         order by v.n",
+        rows(backend(tx), 3, &VOTE)
+    );
+    let row = |(n, vote): (usize, &Vote)| json!({ "n": n, "member_id": vote.member_id, "design_id": vote.design_id, "operation": vote.operation, "key": vote.once.key() });
+    let asked: serde_json::Value = votes.iter().enumerate().map(row).collect();
+    query(tx, text, vec![tx.brand_id().into(), round_id.into(), asked.into()]).await?.iter().map(ballot).collect()
+}
+
+fn ballot(row: &QueryResult) -> Result<Ballot> {
+    let status: Option<String> = row.try_get("", "status")?;
+    let round = status.map(|status| RoundStatus::try_from_value(&status)).transpose()?;
+    let at = |name| -> Result<DateTime<Utc>> {
+        Ok(row.try_get::<Option<DateTime<Utc>>>("", name)?.unwrap_or(DateTime::UNIX_EPOCH))
+    };
+    let input_hash: Option<Vec<u8>> = row.try_get("", "input_hash")?;
+    Ok(Ballot {
+        round,
+        window: Window { opens_at: at("opens_at")?, closes_at: at("closes_at")? },
+        on_slate: row.try_get::<Option<Uuid>>("", "entry_id")?.is_some(),
+        joined: row.try_get("", "joined")?,
+        earlier: row.try_get("", "earlier")?,
+        stored: input_hash.zip(row.try_get("", "answer")?),
+    })
+}
+
+const KEY: [(&str, Kind); 5] = [
+    ("member_id", Kind::Uuid),
+    ("operation", Kind::Text),
+    ("key", Kind::Text),
+    ("input_hash", Kind::Bytes),
+    ("answer", Kind::Json),
+];
+
+/// Claims the keys of `votes`; false when another server was faster with one.
+pub(super) async fn claim(tx: &Tx, votes: &[(&Vote, &Ballot)]) -> Result<bool> {
+    if votes.is_empty() {
+        return Ok(true);
+    }
+    let text = format!(
+        "insert into idempotency (brand_id, actor_id, operation, key, input_hash, answer, created_at) \
+         select $1, v.member_id, v.operation, v.key, v.input_hash, v.answer, $3 from {} where true \
+         order by v.member_id, v.operation, v.key on conflict (brand_id, actor_id, operation, key) do nothing",
+        rows(backend(tx), 2, &KEY)
+    );
+    let row = |(vote, _): &(&Vote, &Ballot)| {
+        json!({
+            "member_id": vote.member_id,
+            "operation": vote.operation,
+            "key": vote.once.key(),
+            "input_hash": bytes(vote.once.input_hash()),
+            "answer": vote.design_id,
+        })
+    };
+    let keys: serde_json::Value = votes.iter().map(row).collect();
+    let claimed = execute(tx, text, vec![tx.brand_id().into(), keys.into(), tx.now().into()]).await?;
+    Ok(claimed == votes.len() as u64)
+}
+
+const PICK: [(&str, Kind); 3] = [("design_id", Kind::Uuid), ("member_id", Kind::Uuid), ("community_id", Kind::Uuid)];
+
+fn picks(votes: &[(&Vote, &Ballot)]) -> Value {
+    let row = |(vote, ballot): &(&Vote, &Ballot)| {
+        let community_id = ballot.earlier.or(ballot.joined);
+        json!({ "design_id": vote.design_id, "member_id": vote.member_id, "community_id": community_id })
+    };
+    votes.iter().map(row).collect::<serde_json::Value>().into()
+}
+
+/// Writes the picks; where those count that did not stand already, as (design, community).
+pub(super) async fn add(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<Vec<(Uuid, Uuid)>> {
+    if votes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!(
+        "insert into pick (brand_id, round_id, design_id, member_id, community_id, picked_at) \
+         select $1, $2, v.design_id, v.member_id, v.community_id, $4 from {} where true \
+         order by v.design_id, v.member_id \
+         on conflict (brand_id, round_id, design_id, member_id) do nothing returning design_id, community_id",
+        rows(backend(tx), 3, &PICK)
+    );
+    let values = vec![tx.brand_id().into(), round_id.into(), picks(votes), tx.now().into()];
+    query(tx, text, values).await?.iter().map(place).collect()
+}
+
+/// Takes picks back; where those counted that stood, as (design, community).
+pub(super) async fn remove(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<Vec<(Uuid, Uuid)>> {
+    if votes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let v = rows(backend(tx), 3, &PICK);
+    let text = match backend(tx) {
+        // Locked in key order first: a delete goes through its rows in any order.
+        DbBackend::Postgres => format!(
+            "with gone as materialized (select p.design_id, p.member_id from {v} join pick p on p.brand_id = $1 \
+             and p.round_id = $2 and p.design_id = v.design_id and p.member_id = v.member_id \
+             order by p.design_id, p.member_id for update of p) \
+             delete from pick p using gone g where p.brand_id = $1 and p.round_id = $2 \
+             and p.design_id = g.design_id and p.member_id = g.member_id returning p.design_id, p.community_id"
+        ),
+        _ => format!(
+            "delete from pick where brand_id = $1 and round_id = $2 \
+             and (design_id, member_id) in (select v.design_id, v.member_id from {v}) returning design_id, community_id"
+        ),
+    };
+    query(tx, text, vec![tx.brand_id().into(), round_id.into(), picks(votes)]).await?.iter().map(place).collect()
+}
+
+fn place(row: &QueryResult) -> Result<(Uuid, Uuid)> {
+    Ok((row.try_get("", "design_id")?, row.try_get("", "community_id")?))
+}
+
+/// Named unlike the columns of the tables, so that `returning *` names each once.
+const CHANGE: [(&str, Kind); 3] = [("design", Kind::Uuid), ("community", Kind::Uuid), ("change", Kind::Int)];
+
+/// Counts on the entries, then for the communities. `None` when the tally is frozen.
+pub(super) async fn count(
+    tx: &Tx,
+    round_id: Uuid,
+    changes: &BTreeMap<(Uuid, Uuid), i32>,
+) -> Result<Option<Vec<round_entry::Model>>> {
+    let mut designs: BTreeMap<Uuid, i32> = BTreeMap::new();
+    for ((design_id, _), change) in changes {
+        *designs.entry(*design_id).or_default() += change;
+    }
+    let row = |(design_id, change): (&Uuid, &i32)| json!({ "design": design_id, "change": change });
+    let given: serde_json::Value = designs.iter().map(row).collect();
+    let values: Vec<Value> = vec![tx.brand_id().into(), round_id.into(), given.into()];
+    let v = rows(backend(tx), 3, &CHANGE);
+    if designs.len() > 1 && backend(tx) == DbBackend::Postgres {
+        // Not `for update`, which would wait for the key share locks that picks take on their entries.
+        let text = format!(
+            "select e.id from {v} join round_entry e on e.brand_id = $1 and e.round_id = $2 and e.design_id = v.design \
+             order by e.design_id for no key update of e"
+        );
+        query(tx, text, values.clone()).await?;
+    }
+    let text = format!(
+        "update round_entry set picks = picks + v.change from {v} \
+         where brand_id = $1 and round_id = $2 and design_id = v.design and frozen = false returning *"
+    );
+    let counted = query(tx, text, values).await?;
+    if counted.len() < designs.len() {
+        return Ok(None);
+    }
+    count_communities(tx, round_id, changes).await?;
+    let entries = counted.iter().map(|row| round_entry::Model::from_query_result(row, ""));
+    Ok(Some(entries.collect::<Result<_, _>>()?))
+}
+
+/// Of a community's first pick there is no row yet; of one taken back there always is. The row to be
+/// inserted holds no negative number, since it is checked before the conflict is found.
+async fn count_communities(tx: &Tx, round_id: Uuid, changes: &BTreeMap<(Uuid, Uuid), i32>) -> Result<()> {
+    for (sign, operator) in [(1, '+'), (-1, '-')] {
+        let of_sign = changes.iter().filter(|(_, change)| change.signum() == sign);
+        let row = |((design_id, community_id), change): (&(Uuid, Uuid), &i32)| json!({ "design": design_id, "community": community_id, "change": change.abs() });
+        let of_sign: Vec<serde_json::Value> = of_sign.map(row).collect();
+        if of_sign.is_empty() {
+            continue;
+        }
+        let text = format!(
+            "insert into round_tally (brand_id, round_id, design_id, community_id, picks) \
+             select $1, $2, v.design, v.community, v.change from {} where true order by v.design, v.community \
+             on conflict (brand_id, round_id, design_id, community_id) \
+             do update set picks = round_tally.picks {operator} excluded.picks",
+            rows(backend(tx), 3, &CHANGE)
+        );
+        let given = serde_json::Value::from(of_sign);
+        execute(tx, text, vec![tx.brand_id().into(), round_id.into(), given.into()]).await?;
+    }
+    Ok(())
+}
+
+fn backend(tx: &Tx) -> DbBackend {
+    tx.conn().get_database_backend()
+}
+
+async fn query(tx: &Tx, text: String, values: Vec<Value>) -> Result<Vec<QueryResult>> {
+    Ok(tx.conn().query_all_raw(Statement::from_sql_and_values(backend(tx), text, values)).await?)
+}
+
+async fn execute(tx: &Tx, text: String, values: Vec<Value>) -> Result<u64> {
+    Ok(tx.conn().execute_raw(Statement::from_sql_and_values(backend(tx), text, values)).await?.rows_affected())
+}

@@ -1,0 +1,141 @@
+//! Marks in the place of what is bound to a person.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{Context, ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use uuid::Uuid;
+
+use super::template::Values;
+use crate::base::crypto::random_token;
+use crate::error::Result;
+
+/// What a hole is to be filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// The designs the caller picks in a round.
+    MyPicks { round_id: Uuid },
+    /// Whether she picks a design in it.
+    PickedByMe { round_id: Uuid, design_id: Uuid },
+}
+
+impl Ask {
+    pub(super) fn round(&self) -> Uuid {
+        match self {
+            Ask::MyPicks { round_id } | Ask::PickedByMe { round_id, .. } => *round_id,
+        }
+    }
+}
+
+/// In the data of a request whose answer is to be kept.
+pub struct Recorder {
+    /// Begins every mark of this recording; random, so that nobody can write one.
+    token: String,
+    asked: Mutex<Vec<Ask>>,
+    /// Of the one who asked first.
+    known: Mutex<Values>,
+    denied: AtomicBool,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Recorder {
+            token: format!("hole:{}:", random_token()),
+            asked: Mutex::default(),
+            known: Mutex::default(),
+            denied: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Recorder {
+    fn mark(&self, ask: Ask) -> String {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.push(ask);
+        format!("{}{}", self.token, asked.len() - 1)
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
+    pub(super) fn asked(&self) -> Vec<Ask> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn known(&self) -> Values {
+        std::mem::take(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn is_denied(&self) -> bool {
+        self.denied.load(Ordering::Relaxed)
+    }
+
+    /// Puts the caller's values into an answer that is not kept.
+    pub(super) fn fill(&self, value: &mut Value, values: &Values) {
+        match value {
+            Value::String(text) => {
+                let number = text.strip_prefix(&self.token).and_then(|number| number.parse::<usize>().ok());
+                if let Some(ask) = number.and_then(|number| self.asked().get(number).copied()) {
+                    *value = values.value(ask);
+                }
+            }
+            Value::List(items) => items.iter_mut().for_each(|item| self.fill(item, values)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.fill(field, values)),
+            Value::Null | Value::Number(_) | Value::Boolean(_) | Value::Binary(_) | Value::Enum(_) => {}
+        }
+    }
+}
+
+/// The answer must not be kept: it depends on what no news tells of.
+pub fn deny(ctx: &Context<'_>) {
+    if let Some(recorder) = ctx.data_opt::<Arc<Recorder>>() {
+        recorder.denied.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What the caller picks in a round, read along with something else: her own holes need no statement then.
+pub fn learn(ctx: &Context<'_>, round_id: Uuid, picks: &[Uuid]) {
+    if let Some(recorder) = ctx.data_opt::<Arc<Recorder>>() {
+        recorder.known.lock().unwrap_or_else(PoisonError::into_inner).picks.insert(round_id, picks.to_vec());
+    }
+}
+
+/// A value bound to a person: read it, or leave a hole where the answer is to be kept.
+pub async fn bound<T>(ctx: &Context<'_>, ask: Ask, read: impl Future<Output = Result<T>>) -> Result<Bound<T>> {
+    match ctx.data_opt::<Arc<Recorder>>() {
+        Some(recorder) => Ok(Bound::Hole(recorder.mark(ask))),
+        None => read.await.map(Bound::Value),
+    }
+}
+
+/// A `T` in the schema.
+pub enum Bound<T> {
+    Value(T),
+    /// The mark.
+    Hole(String),
+}
+
+impl<T: OutputType> OutputType for Bound<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        T::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        match self {
+            Bound::Value(value) => value.resolve(ctx, field).await,
+            Bound::Hole(mark) => Ok(Value::String(mark.clone())),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What is kept, and who builds it.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::template::Template;
+use crate::app::App;
+use crate::base::fresh::{SHORT, Seen, Subject};
+
+/// Bytes of answers that a process keeps.
+const CAPACITY: u64 = 32 << 20;
+/// Builders at a time over all keys.
+const LANES: usize = 64;
+
+#[derive(Clone)]
+pub(super) enum Kept {
+    Answer(Arc<Template>),
+    /// Asked for and found not to be for keeping; nobody need wait for a builder.
+    Never,
+}
+
+/// The kept answers of a process. Cheap to clone.
+#[derive(Clone)]
+pub struct Reads {
+    kept: moka::future::Cache<Vec<u8>, (Seen, Kept)>,
+    lanes: Arc<[Mutex<()>]>,
+}
+
+impl Default for Reads {
+    fn default() -> Self {
+        let weigh = |key: &Vec<u8>, (_, kept): &(Seen, Kept)| {
+            let size = match kept {
+                Kept::Answer(template) => template.size(),
+                Kept::Never => 0,
+            };
+            u32::try_from(key.len() + size + 256).unwrap_or(u32::MAX)
+        };
+        let kept = moka::future::Cache::builder().max_capacity(CAPACITY).weigher(weigh).time_to_live(SHORT).build();
+        Reads { kept, lanes: (0..LANES).map(|_| Mutex::default()).collect() }
+    }
+}
+
+impl Reads {
+    pub(super) async fn find(&self, app: &App, key: &Vec<u8>, subjects: &[Subject]) -> Option<Kept> {
+        let (seen, kept) = self.kept.get(key).await?;
+        app.fresh.holds(&seen, subjects, SHORT).then_some(kept)
+    }
+
+    /// `seen` is from before it was read.
+    pub(super) async fn keep(&self, key: Vec<u8>, seen: Seen, kept: Kept) {
+        self.kept.insert(key, (seen, kept)).await;
+    }
+
+    /// The turn to build the answer of `key`; two keys of one lane wait for each other, which is rare.
+    pub(super) async fn turn(&self, key: &[u8]) -> MutexGuard<'_, ()> {
+        let lane = key.first().map_or(0, |byte| usize::from(*byte) % LANES);
+        self.lanes[lane].lock().await
+    }
+}

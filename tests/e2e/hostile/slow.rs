@@ -1,0 +1,38 @@
+//! A client that does not go on is let go of.
+
+use tests::{Backend, TestApp};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Sends `bytes`, then nothing; what comes back until the server closes.
+async fn sent_no_further(app: &TestApp, bytes: &str) -> String {
+    let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("the server listens");
+    stream.write_all(bytes.as_bytes()).await.expect("written");
+    let mut answer = Vec::new();
+    // Ends because the server closes; a server without the time-out would hang here until the runner gives up.
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_that_does_not_arrive_in_time_is_not_waited_for() {
+    let app = TestApp::start_with(Backend::Sqlite, &[("request_seconds", "1")]).await;
+    for head in ["POST /graphql HTTP/1.1\r\nhost: a\r\n", "GET /heal", "POST /graphql HTTP/1.1\r\nhost: a\r\nx: "] {
+        let answer = sent_no_further(&app, head).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_arrive_in_time_is_not_waited_for() {
+    let app = TestApp::start_with(Backend::Sqlite, &[("body_seconds", "1")]).await;
+    for path in ["/graphql", "/wechat/pay/linen", "/wechat/push/linen?signature=a&timestamp=1&nonce=1"] {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{{\"query\":"
+        );
+        let answer = sent_no_further(&app, &head).await;
+        assert!(answer.starts_with("HTTP/1.1 408"), "{path}: {answer}");
+    }
+    app.finish().await;
+}

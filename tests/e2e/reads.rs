@@ -1,0 +1,276 @@
+//! What is remembered for a moment: who a token stands for, and answers that are the same for many.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+use tests::{Answer, Beside, Person};
+
+use super::shop::Shop;
+use super::{TestApp, e2e};
+
+const WHO: &str = "{ viewer { kind } }";
+const ACTIONS: &str = "{ rounds(first: 1) { edges { node { availableActions communities { name } } } } }";
+const FEED: &str = "{ rounds(first: 1) { edges { node { id title status closesAtLocal myPicks \
+    entries { id position picks pickedByMe rank design { id styleNo version { title description \
+    attributes { name value } pictures { url(size: THUMB) width } } } } } } } }";
+
+/// Another server, once it hears what this one tells.
+async fn listening(app: &TestApp) -> Beside {
+    let beside = app.beside().await;
+    while app.app.config.redis_url.is_some() && beside.app.bus.line().is_none() {
+        tokio::task::yield_now().await;
+    }
+    beside
+}
+
+/// Does `work`, then waits for its news to reach `beside`; without Redis lets the stated second pass.
+async fn told<T>(app: &TestApp, beside: &Beside, work: impl Future<Output = T>) -> T {
+    let mut heard = beside.app.fresh.heard();
+    heard.mark_unchanged();
+    let done = work.await;
+    match app.app.config.redis_url {
+        Some(_) => {
+            let news = tokio::time::timeout(std::time::Duration::from_secs(20), heard.changed()).await;
+            news.expect("the news comes").expect("someone listens");
+        }
+        None => app.app.clock.advance(Duration::seconds(1)),
+    }
+    done
+}
+
+async fn refresh(app: &TestApp, token: &str) -> Answer {
+    let query = "mutation($input: RefreshSessionInput!) { refreshSession(input: $input) { accessToken } }";
+    app.send(None, query, json!({ "input": { "refreshToken": token } })).await
+}
+
+/// What the person may do with the newest round, says its feed.
+async fn actions(person: &Person<'_>) -> Value {
+    person.gql(ACTIONS, json!({})).await.ok("rounds.edges.0.node.availableActions")
+}
+
+async fn feed(person: &Person<'_>) -> Answer {
+    person.gql(FEED, json!({})).await
+}
+
+fn round(answer: &Answer) -> Value {
+    answer.ok("rounds.edges.0.node")
+}
+
+e2e! {
+    async fn who_signs_out_is_out_on_every_server(app) {
+        let brand = app.brand("first").await;
+        let (mei, lan) = (brand.member("mei").await, brand.member("lan").await);
+        let other = listening(app).await;
+        for person in [&mei, &lan] {
+            other.send(person.token.as_deref(), WHO, json!({})).await.ok("viewer.kind");
+            let again = other.send(person.token.as_deref(), WHO, json!({})).await;
+            assert_eq!((again.text("viewer.kind").as_str(), again.statements()), ("MEMBER", 0));
+        }
+        let out = told(app, &other, mei.gql("mutation { signOut { signedOut } }", json!({}))).await;
+        assert_eq!(out.ok("signOut.signedOut"), json!(true));
+        assert_eq!(mei.gql(WHO, json!({})).await.fault(), "UNAUTHENTICATED");
+        assert_eq!(other.send(mei.token.as_deref(), WHO, json!({})).await.fault(), "UNAUTHENTICATED");
+        assert_eq!(other.send(lan.token.as_deref(), WHO, json!({})).await.text("viewer.kind"), "MEMBER");
+        other.stop().await;
+    }
+
+    async fn a_person_put_out_or_raised_is_so_on_every_server(app) {
+        let brand = app.brand("first").await;
+        let (desk, mei) = (brand.merchandiser().await, brand.member("mei").await);
+        let other = listening(app).await;
+        let tasks = "{ myTryOnTasks { edges { cursor } } }";
+        other.send(desk.token.as_deref(), WHO, json!({})).await.ok("viewer.kind");
+        assert_eq!(other.send(mei.token.as_deref(), tasks, json!({})).await.fault(), "FORBIDDEN");
+        assert_eq!(mei.gql(tasks, json!({})).await.fault(), "FORBIDDEN");
+
+        let raised = told(app, &other, brand.owner.mutate("grantKoc", json!({ "memberId": mei.id }), "member { id }")).await;
+        raised.ok("grantKoc.member.id");
+        mei.gql(tasks, json!({})).await.ok("myTryOnTasks.edges");
+        other.send(mei.token.as_deref(), tasks, json!({})).await.ok("myTryOnTasks.edges");
+        let disabled = told(app, &other, brand.owner.mutate("disableStaff", json!({ "staffId": desk.id }), "staff { id }")).await;
+        disabled.ok("disableStaff.staff.id");
+        assert_eq!(desk.gql(WHO, json!({})).await.fault(), "UNAUTHENTICATED");
+        assert_eq!(other.send(desk.token.as_deref(), WHO, json!({})).await.fault(), "UNAUTHENTICATED");
+        other.stop().await;
+    }
+
+    async fn a_token_that_was_traded_or_rotated_ends_though_it_is_remembered(app) {
+        let brand = app.brand("first").await;
+        let query = "mutation($input: SignInWithWechatInput!) { signInWithWechat(input: $input) { accessToken refreshToken } }";
+        let input = json!({ "input": { "brand": brand.slug, "code": brand.login_code("mei") } });
+        let signed = app.send(None, query, input).await;
+        let access = signed.text("signInWithWechat.accessToken");
+        app.send(Some(&access), WHO, json!({})).await.ok("viewer.kind");
+        refresh(app, &signed.text("signInWithWechat.refreshToken")).await.ok("refreshSession.accessToken");
+        assert_eq!(app.send(Some(&access), WHO, json!({})).await.fault(), "UNAUTHENTICATED");
+
+        let factory = app.factory("One").await;
+        factory.gql(WHO, json!({})).await.ok("viewer.kind");
+        let text = factory.token.clone().expect("a token");
+        let ids: Vec<_> = text.split('.').skip(1).take(2).map(|id| id.parse().expect("an id")).collect();
+        smallbatch::people::admin::rotate_factory_key(&app.app, ids[0], ids[1], Duration::zero()).await.expect("rotated");
+        assert_eq!(factory.gql(WHO, json!({})).await.fault(), "UNAUTHENTICATED");
+    }
+
+    async fn a_feed_is_read_once_and_shown_to_each_with_her_own_picks(app) {
+        let (brand, elsewhere) = (app.brand("first").await, app.brand("second").await);
+        let (koc, mei, lan, xia) =
+            (brand.koc("koc").await, brand.member("mei").await, brand.member("lan").await, brand.member("xia").await);
+        let community = brand.community(&koc, &[&mei, &lan]).await;
+        brand.community(&koc, &[&xia]).await;
+        let designs = brand.designs(3).await;
+        brand.open_round(&[&community], &designs, 2).await;
+        let id = round(&feed(&mei).await)["id"].as_str().expect("an id").to_owned();
+        mei.pick(&id, &designs[2]).await.ok("pickDesign.entry.id");
+        // The order of her picks is that of their instants.
+        app.app.clock.advance(Duration::seconds(1));
+        mei.pick(&id, &designs[0]).await.ok("pickDesign.entry.id");
+        app.app.clock.advance(Duration::seconds(1));
+
+        // A session of her own, so that looking it up counts.
+        let mei = brand.member("mei").await;
+        let first = feed(&mei).await;
+        assert!(first.statements() <= 3, "{} statements uncached", first.statements());
+        let second = feed(&mei).await;
+        assert!(second.statements() <= 1, "{} statements cached", second.statements());
+        assert_eq!(round(&first), round(&second));
+        assert_eq!(round(&second)["myPicks"], json!([designs[2], designs[0]]));
+        let hers = feed(&lan).await;
+        assert!(hers.statements() <= 2, "{} statements with a session to look up", hers.statements());
+        assert_eq!(round(&hers)["myPicks"], json!([]));
+        let picked = |answer: &Answer| -> Vec<(bool, i64)> {
+            let entries = round(answer)["entries"].as_array().expect("entries").clone();
+            entries.iter().map(|e| (e["pickedByMe"].as_bool().expect("a bool"), e["picks"].as_i64().expect("a number"))).collect()
+        };
+        assert_eq!(picked(&second), [(true, 1), (false, 0), (true, 1)]);
+        assert_eq!(picked(&hers), [(false, 1), (false, 0), (false, 1)]);
+        // What is the same is the same bytes whoever asks.
+        let mut same = round(&hers);
+        same["myPicks"] = round(&second)["myPicks"].clone();
+        for (n, entry) in same["entries"].as_array_mut().expect("entries").iter_mut().enumerate() {
+            entry["pickedByMe"] = round(&second)["entries"][n]["pickedByMe"].clone();
+        }
+        assert_eq!(same, round(&second));
+
+        for stranger in [&xia, &elsewhere.member("mei").await] {
+            assert_eq!(feed(stranger).await.ok("rounds.edges"), json!([]));
+        }
+        for (person, may) in [(&lan, json!(["PICK"])), (&koc, json!([])), (&brand.owner, json!(["CLOSE", "CANCEL", "CHANGE_WINDOW"]))] {
+            assert_eq!(actions(person).await, may);
+        }
+        let zh = app.http.post(format!("{}/graphql", app.url)).header("accept-language", "zh-CN");
+        let zh = zh.bearer_auth(lan.token.as_deref().expect("a token")).json(&json!({ "query": FEED }));
+        let zh: Value = zh.send().await.expect("an answer").json().await.expect("JSON");
+        assert_eq!(zh["data"]["rounds"]["edges"][0]["node"]["myPicks"], json!([]));
+    }
+
+    async fn her_own_picks_are_fresh_and_the_tally_is_a_second_old_at_most(app) {
+        let brand = app.brand("first").await;
+        let (koc, mei, lan) = (brand.koc("koc").await, brand.member("mei").await, brand.member("lan").await);
+        let community = brand.community(&koc, &[&mei, &lan]).await;
+        let designs = brand.designs(2).await;
+        let id = brand.open_round(&[&community], &designs, 1).await;
+        feed(&mei).await.ok("rounds.edges.0");
+        mei.pick(&id, &designs[1]).await.ok("pickDesign.entry.id");
+        let mine = feed(&mei).await;
+        assert_eq!(round(&mine)["myPicks"], json!([designs[1]]));
+        assert_eq!(round(&mine)["entries"][1]["pickedByMe"], json!(true));
+        mei.unpick(&id, &designs[1]).await.ok("unpickDesign.entry.id");
+        assert_eq!(round(&feed(&mei).await)["myPicks"], json!([]));
+        lan.pick(&id, &designs[0]).await.ok("pickDesign.entry.id");
+        app.app.clock.advance(Duration::seconds(1));
+        assert_eq!(round(&feed(&mei).await)["entries"][0]["picks"], json!(1));
+    }
+
+    async fn whoever_leaves_or_joins_a_community_sees_so_at_once(app) {
+        let brand = app.brand("first").await;
+        let (koc, mei, lan) = (brand.koc("koc").await, brand.member("mei").await, brand.member("lan").await);
+        let community = brand.community(&koc, &[&mei, &lan]).await;
+        let designs = brand.designs(2).await;
+        brand.open_round(&[&community], &designs, 1).await;
+        for member in [&mei, &lan, &mei] {
+            feed(member).await.ok("rounds.edges.0.node.id");
+        }
+        mei.mutate("leaveCommunity", json!({ "communityId": community }), "community { id }").await.ok("leaveCommunity");
+        assert_eq!(feed(&mei).await.ok("rounds.edges"), json!([]));
+        feed(&lan).await.ok("rounds.edges.0.node.id");
+        let codes = brand.owner.gql("{ communities { edges { node { inviteCode } } } }", json!({})).await;
+        let input = json!({ "inviteCode": codes.text("communities.edges.0.node.inviteCode"), "source": "INVITE_CODE" });
+        mei.mutate("joinCommunity", input, "community { id }").await.ok("joinCommunity.community.id");
+        feed(&mei).await.ok("rounds.edges.0.node.id");
+    }
+
+    async fn what_the_brand_changes_is_seen_at_once_on_every_server(app) {
+        let brand = app.brand("first").await;
+        let (koc, mei) = (brand.koc("koc").await, brand.member("mei").await);
+        let community = brand.community(&koc, &[&mei]).await;
+        let designs = brand.designs(2).await;
+        let made = brand.ask_for_round(&[&community], &designs, 1, Duration::hours(2)).await;
+        let id = made.text("createRound.round.id");
+        let other = listening(app).await;
+        let there = async || other.send(mei.token.as_deref(), FEED, json!({})).await;
+        assert_eq!(round(&there().await)["status"], json!("SCHEDULED"));
+        assert_eq!(round(&feed(&mei).await)["status"], json!("SCHEDULED"));
+        told(app, &other, brand.owner.mutate("openRound", json!({ "roundId": id }), "round { id }")).await.ok("openRound");
+        for seen in [feed(&mei).await, there().await] {
+            assert_eq!(round(&seen)["status"], json!("OPEN"));
+        }
+        told(app, &other, brand.owner.mutate("closeRound", json!({ "roundId": id }), "round { id }")).await.ok("closeRound");
+        for seen in [feed(&mei).await, there().await] {
+            assert_eq!(round(&seen)["status"], json!("CLOSED"));
+            assert_eq!(round(&seen)["entries"][0]["rank"], json!(1));
+        }
+        other.stop().await;
+    }
+
+    async fn a_round_takes_no_picks_in_the_feed_once_its_time_is_up(app) {
+        let brand = app.brand("first").await;
+        let (koc, mei) = (brand.koc("koc").await, brand.member("mei").await);
+        let community = brand.community(&koc, &[&mei]).await;
+        let designs = brand.designs(2).await;
+        brand.open_round(&[&community], &designs, 1).await;
+        app.app.clock.advance(Duration::hours(12) - Duration::seconds(1));
+        assert_eq!(actions(&mei).await, json!(["PICK"]));
+        app.app.clock.advance(Duration::seconds(1));
+        assert_eq!(actions(&mei).await, json!([]));
+        app.settle().await;
+    }
+
+    async fn a_changed_price_is_seen_at_once_and_sold_pieces_within_a_second(app) {
+        let shop = Shop::draft(app, &[5], json!({})).await;
+        shop.act("schedulePresale").await.ok("schedulePresale.presale.id");
+        let buyer = shop.buyer("li").await;
+        let page = "query($id: ID!) { presale(id: $id) { status price { minorUnits } paidPieces availableActions \
+                    skus { remaining } design { version { title pictures { url } } } } }";
+        let see = async || buyer.person.gql(page, json!({ "id": shop.presale })).await;
+        see().await.ok("presale.status");
+        let again = see().await;
+        assert_eq!((again.text("presale.status").as_str(), again.statements()), ("SCHEDULED", 0));
+        let terms = json!({
+            "presaleId": shop.presale, "title": "亚麻连衣裙", "skus": [{ "color": "红", "size": "S", "cap": 5 }],
+            "price": 12_300, "memberLimit": 5, "moq": 1, "opensAt": app.at(Duration::hours(1)),
+            "closesAt": app.at(Duration::days(7)), "promiseDate": shop.promise,
+        });
+        shop.desk.mutate("changePresale", terms, "presale { id }").await.ok("changePresale.presale.id");
+        assert_eq!(see().await.int("presale.price.minorUnits"), 12_300);
+        shop.act("openPresale").await.ok("openPresale.presale.id");
+        let open = see().await;
+        assert_eq!(open.ok("presale.availableActions"), json!(["PLACE_ORDER"]));
+        assert_eq!(open.int("presale.skus.0.remaining"), 5);
+    }
+
+    async fn a_page_of_my_orders_takes_four_statements_with_all_it_shows(app) {
+        let shop = Shop::open(app, &[9, 9], json!({})).await;
+        let buyer = shop.buyer("li").await;
+        shop.bought(&buyer, &[(0, 1), (1, 2)]).await;
+        shop.placed(&buyer, &[(1, 1)]).await;
+        let li = shop.brand.member("li").await;
+        let query = "{ myOrders(first: 10) { edges { node { id orderNo status amount { formatted } availableActions \
+            lines { quantity unitPrice { minorUnits } sku { code color size } } \
+            presale { title status design { styleNo version { title pictures { url(size: THUMB) } } } } } } } }";
+        let page = li.gql(query, json!({})).await;
+        assert_eq!(page.ok("myOrders.edges").as_array().map(Vec::len), Some(2));
+        assert_eq!(page.text("myOrders.edges.1.node.lines.1.sku.size"), "M");
+        assert_eq!(page.text("myOrders.edges.0.node.presale.design.version.title"), "Linen dress");
+        assert!(page.statements() <= 4, "{} statements", page.statements());
+    }
+}

@@ -1,0 +1,71 @@
+//! As many requests as a number of connections get through, each sending its next one when it has its
+//! answer. For rates to compare; latencies of such a run say little.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+
+use crate::client::{Client, Outcome};
+use crate::record::{Record, ms};
+
+/// What a closed loop got through.
+#[derive(Debug)]
+pub struct Done {
+    /// Answers a second that were `Ok`.
+    pub rate: f64,
+    pub p50_ms: f64,
+    pub p99_ms: f64,
+    pub refused: BTreeMap<String, u64>,
+    pub errors: BTreeMap<String, u64>,
+}
+
+/// A fifth of `duration` more is spent warming up. `request` makes the n-th request, counted from `from`;
+/// `None` ends the loop. The number after the last one made is written back to `from`.
+pub async fn run(
+    address: SocketAddr,
+    connections: usize,
+    duration: Duration,
+    from: &mut u64,
+    request: impl Fn(u64) -> Option<Vec<u8>>,
+) -> Done {
+    let warm_up = duration / 5;
+    let record = RefCell::new(Record::new(&["all"], warm_up));
+    let next = Cell::new(*from);
+    let begin = Instant::now();
+    let work = (0..connections).map(async |_| {
+        let mut client = Client::new(address, Duration::from_secs(30));
+        while begin.elapsed() < warm_up + duration {
+            let n = next.replace(next.get() + 1);
+            let Some(request) = request(n) else { return };
+            let sent = begin.elapsed();
+            let outcome = client.send(&request).await;
+            let done = begin.elapsed();
+            // Counted where it was answered, so that the rate is that of the measured time.
+            if done < warm_up + duration {
+                record.borrow_mut().note(0, done, done - sent, outcome);
+            }
+        }
+    });
+    join_all(work).await;
+    *from = next.get();
+    let took = begin.elapsed().min(warm_up + duration).saturating_sub(warm_up).as_secs_f64().max(0.001);
+    let Record { operations, .. } = record.into_inner();
+    let all = operations.into_iter().next().expect("one operation");
+    Done {
+        rate: all.ok as f64 / took,
+        p50_ms: ms(&all.latency, 50.0),
+        p99_ms: ms(&all.latency, 99.0),
+        refused: all.refused,
+        errors: all.errors,
+    }
+}
+
+/// The last outcome of one request after the other on one connection, for looking at answers.
+pub async fn once(address: SocketAddr, request: &[u8]) -> (Outcome, Vec<u8>) {
+    let mut client = Client::new(address, Duration::from_secs(30));
+    let outcome = client.send(request).await;
+    (outcome, client.answer().to_vec())
+}
