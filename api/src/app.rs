@@ -22,6 +22,8 @@ use crate::base::limit::{Limiter, Rate};
 use crate::base::share::Shares;
 use crate::config::Config;
 use crate::flow::{order, round};
+use crate::http::graphql::trusted::Trusted;
+use crate::http::guard::{Documents, Limits};
 use crate::http::metrics::Metrics;
 use crate::people::authenticate::Sessions;
 use crate::reads::Reads;
@@ -53,6 +55,9 @@ pub struct Parts {
     /// Picks in flight.
     pub votes: round::service::Votes,
     pub metrics: Metrics,
+    /// GraphQL documents that were accepted lately.
+    pub documents: Documents,
+    pub trusted: Trusted,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }
@@ -120,6 +125,8 @@ impl App {
             orders: order::service::queue(config.order_queue),
             votes: round::service::votes(config.vote_queue),
             metrics: Metrics::new(),
+            documents: Documents::new(Limits::default()),
+            trusted: Trusted::load(config.trusted_operations.as_deref(), config.trusted_only)?,
             stop,
             config,
         })))

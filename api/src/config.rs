@@ -56,6 +56,9 @@ settings! {
     wechat_timeout_seconds "SMALLBATCH_WECHAT_TIMEOUT_SECONDS" "8" "For one call to WeChat, 1 to 60.";
     trusted_proxies "SMALLBATCH_TRUSTED_PROXIES" "" "Addresses of proxies whose X-Forwarded-For is believed, comma separated.";
     introspection "SMALLBATCH_INTROSPECTION" "false" "Whether the schema can be asked for over the API.";
+    trusted_operations "SMALLBATCH_TRUSTED_OPERATIONS" "" "JSON file of operations by id, as the Relay compiler or Apollo's manifest generator writes it; empty: none.";
+    trusted_only "SMALLBATCH_TRUSTED_ONLY" "false" "Whether only operations of that file are executed.";
+    cors_origins "SMALLBATCH_CORS_ORIGINS" "" "Origins of browser clients (https://shop.example), comma separated; *: any; empty: none.";
     graphiql "SMALLBATCH_GRAPHIQL" "false" "Whether GraphiQL is served at /.";
     rate_per_second "SMALLBATCH_RATE_PER_SECOND" "500" "Cost points an actor regains each second.";
     rate_burst "SMALLBATCH_RATE_BURST" "20000" "Cost points an actor may spend at once.";
@@ -120,6 +123,9 @@ pub struct Config {
     pub wechat_timeout: std::time::Duration,
     pub trusted_proxies: Vec<std::net::IpAddr>,
     pub introspection: bool,
+    pub trusted_operations: Option<PathBuf>,
+    pub trusted_only: bool,
+    pub cors_origins: Vec<String>,
     pub graphiql: bool,
     pub rate_per_second: NonZeroU32,
     pub rate_burst: NonZeroU32,
@@ -246,6 +252,11 @@ impl Reader {
             wechat_timeout: std::time::Duration::from_secs(self.within("wechat_timeout_seconds", 1, 60)?),
             trusted_proxies: self.addresses("trusted_proxies")?,
             introspection: self.flag("introspection")?,
+            trusted_operations: Some(self.text("trusted_operations"))
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from),
+            trusted_only: self.trusted_only()?,
+            cors_origins: self.origins("cors_origins")?,
             graphiql: self.flag("graphiql")?,
             rate_per_second: self.parse("rate_per_second", "a whole number from 1")?,
             rate_burst: self.parse("rate_burst", "a whole number from 1")?,
@@ -330,6 +341,24 @@ impl Reader {
         parts.map(|part| part.parse().map_err(|_| self.wrong(key, "IP addresses, comma separated"))).collect()
     }
 
+    fn trusted_only(&self) -> Result<bool> {
+        if self.flag("trusted_only")? && self.text("trusted_operations").is_empty() {
+            bail!("SMALLBATCH_TRUSTED_ONLY needs SMALLBATCH_TRUSTED_OPERATIONS, or nothing could be executed");
+        }
+        self.flag("trusted_only")
+    }
+
+    /// As browsers send them: scheme, host and port, nothing after.
+    fn origins(&self, key: &str) -> Result<Vec<String>> {
+        let parts = self.text(key).split(',').map(str::trim).filter(|part| !part.is_empty());
+        let is_origin = |part: &str| {
+            let host = part.strip_prefix("https://").or_else(|| part.strip_prefix("http://")).unwrap_or_default();
+            part == "*" || !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && !b"/?#@".contains(&b))
+        };
+        let wrong = || self.wrong(key, "origins such as https://shop.example without a path, comma separated, or *");
+        parts.map(|part| if is_origin(part) { Ok(part.to_ascii_lowercase()) } else { Err(wrong()) }).collect()
+    }
+
     fn pairs(&self, key: &str) -> Result<BTreeMap<String, String>> {
         let parts = self.text(key).split(',').map(str::trim).filter(|part| !part.is_empty());
         let pair =
@@ -388,6 +417,9 @@ mod tests {
             ("wechat", "fake", "one of real, standin"),
             ("wechat_pay_url", "http://example.com", "https://"),
             ("encryption_keys", "k1:c2hvcnQ=", "32 bytes"),
+            ("cors_origins", "https://shop.example/", "without a path"),
+            ("cors_origins", "shop.example", "without a path"),
+            ("trusted_only", "true", "SMALLBATCH_TRUSTED_OPERATIONS"),
         ] {
             let error = with(&[(key, value)]).err().expect(key).to_string();
             assert!(error.contains(says), "{error}");

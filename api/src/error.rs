@@ -49,6 +49,8 @@ pub enum Code {
     Internal,
     /// A persisted operation with this hash is not known yet; send the query along.
     PersistedQueryNotFound,
+    /// This server executes listed operations only; send the id of one that your client was built with.
+    OperationNotTrusted,
 
     /// A field of the input breaks a rule; `field` names it.
     Invalid,

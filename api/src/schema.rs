@@ -16,6 +16,7 @@ use crate::growth::graphql::GrowthQuery;
 use crate::insight::graphql::InsightQuery;
 use crate::node::NodeQuery;
 use crate::people::graphql::{InboxSubscription, PeopleMutation, PeopleQuery};
+use crate::storage::upload::StorageMutation;
 
 /// Everything that can be read.
 ///
@@ -48,6 +49,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     PeopleMutation,
+    StorageMutation,
     CommunityMutation,
     DesignMutation,
     RoundMutation,

@@ -22,6 +22,10 @@ pub struct Brand<'a> {
     pub owner: Person<'a>,
 }
 
+/// How a staff member signs in here; a list of trusted operations must have it.
+pub const SIGN_IN: &str =
+    "mutation($input: SignInStaffInput!) { signInStaff(input: $input) { accessToken userErrors { code } } }";
+
 impl TestApp {
     /// A new brand. Each one of a test gets its own appid and merchant account.
     pub async fn brand(&self, slug: &str) -> Brand<'_> {
@@ -51,10 +55,8 @@ impl TestApp {
         let name = format!("{role:?}");
         let new = NewStaff { email: email.clone(), name, role, password: PASSWORD.to_owned() };
         let id = admin::create_staff(&self.app, brand_id, new).await.expect("a staff account");
-        let query =
-            "mutation($input: SignInStaffInput!) { signInStaff(input: $input) { accessToken userErrors { code } } }";
         let input = json!({ "input": { "brand": slug, "email": email, "password": PASSWORD } });
-        let answer = self.send(None, query, input).await;
+        let answer = self.send(None, SIGN_IN, input).await;
         let mut person = Person::with_token(self, Some(answer.text("signInStaff.accessToken")));
         person.id = smallbatch::base::id::StaffId::new(id).to_string();
         person

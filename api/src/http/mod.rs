@@ -1,8 +1,10 @@
 //! The edge: actix only; knows no business.
 
 pub mod client_ip;
+pub mod cors;
 pub mod graphiql;
 pub mod graphql;
+pub mod headers;
 pub mod guard;
 pub mod health;
 pub mod media;

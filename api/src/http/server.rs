@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::graphql::{self, MAX_BODY};
 use super::websocket::{self, limits::Sockets};
-use super::{graphiql, health, media, request_id, slow_body, wechat_pay, wechat_push};
+use super::{cors, graphiql, headers, health, media, request_id, slow_body, wechat_pay, wechat_push};
 use crate::app::App;
 use crate::schema;
 
@@ -45,7 +45,10 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
             // An answer repeats what was asked, whoever wrote it: no browser may take it for anything else.
             .wrap(DefaultHeaders::new().add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
             .wrap(from_fn(slow_body::middleware))
+            .wrap(from_fn(headers::leave_small))
             .wrap(Compress::default())
+            .wrap(from_fn(headers::finish))
+            .wrap(from_fn(cors::middleware))
             .wrap(from_fn(request_id::middleware))
     })
     .workers(workers)
@@ -71,8 +74,10 @@ async fn sweep_limits(app: App) {
 fn routes(cfg: &mut web::ServiceConfig) {
     cfg.service(
         web::resource("/graphql")
+            .route(web::post().guard(graphql::multipart::guard()).to(graphql::multipart::post))
             .route(web::post().to(graphql::post))
             .route(web::get().guard(websocket::wants_socket()).to(websocket::open))
+            .route(web::get().to(graphql::get::get))
             .default_service(web::to(graphql::answer::wrong_method)),
     )
     .route("/healthz", web::get().to(health::healthz))

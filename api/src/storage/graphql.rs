@@ -1,4 +1,4 @@
-//! Media in the API. Uploading is `POST /media`, because `wx.uploadFile` speaks only multipart.
+//! Media in the API. [`upload`](super::upload) takes files in GraphQL requests; `POST /media` is for `wx.uploadFile`.
 
 use async_graphql::{Context, Enum, Object};
 use entity::media::{self, MediaKind as Kind};

@@ -10,6 +10,7 @@ pub mod picture;
 mod quota;
 pub mod record;
 pub mod sniff;
+pub mod upload;
 pub mod video;
 
 use std::fmt;

@@ -4,18 +4,19 @@
 //! mini-program clients throw away other answers. `application/graphql-response+json`: the status
 //! tells a refused request from an executed one, as GraphQL over HTTP has it.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use async_graphql::{Response, ServerError};
-use serde_json::json;
+use async_graphql::{Response, ServerError, Value};
+use serde::Serialize;
 
 use super::envelope::Problem;
 use super::errors;
 use crate::base::lang::Lang;
 use crate::base::limit::TooMany;
 use crate::error::{Code, Error};
-use crate::http::guard::Refusal;
 
 const JSON: &str = "application/json; charset=utf-8";
 const GRAPHQL_JSON: &str = "application/graphql-response+json; charset=utf-8";
@@ -46,28 +47,30 @@ impl Answer {
         Answer::NotAcceptable
     }
 
+    /// Refused before anything runs, when the client reads nothing that we speak.
+    pub fn spoken(self) -> Result<Self, HttpResponse> {
+        match self {
+            Answer::Json | Answer::GraphqlJson => Ok(self),
+            Answer::NotAcceptable => {
+                let error = errors::with_code(
+                    "Only application/json and application/graphql-response+json are spoken here.".to_owned(),
+                    Code::BadRequest.as_str(),
+                );
+                Err(self.json(StatusCode::NOT_ACCEPTABLE, &Body::of_error(&error)))
+            }
+        }
+    }
+
     /// A request that ran, whatever its fields answered.
-    pub fn executed(self, response: Response) -> HttpResponse {
-        // No data at all: the request was refused before or at its root (validation, guard of a query).
-        let refused = !response.errors.is_empty()
-            && response.data == async_graphql::Value::Null
-            && response.errors.iter().all(|e| e.path.is_empty());
-        let status = if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-        let mut body = json!({ "extensions": response.extensions });
-        if !refused {
-            body["data"] = json!(response.data);
-        }
-        if !response.errors.is_empty() {
-            body["errors"] = json!(response.errors);
-        }
-        self.build(status, &body)
+    pub fn executed(self, response: &Response) -> HttpResponse {
+        let refused = is_refused(response);
+        let data = (!refused).then_some(&response.data);
+        let body = Body { data, errors: &response.errors, extensions: Some(&response.extensions) };
+        self.build(if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &body)
     }
 
     /// A query answered from what is kept: `data` is JSON already.
     pub fn kept(self, data: &[u8], extensions: &serde_json::Value) -> HttpResponse {
-        if self == Answer::NotAcceptable {
-            return self.build(StatusCode::OK, &serde_json::Value::Null);
-        }
         let extensions = extensions.to_string();
         let mut body = Vec::with_capacity(data.len() + extensions.len() + 32);
         body.extend_from_slice(b"{\"data\":");
@@ -75,7 +78,7 @@ impl Answer {
         body.extend_from_slice(b",\"extensions\":");
         body.extend_from_slice(extensions.as_bytes());
         body.push(b'}');
-        HttpResponse::Ok().content_type(self.content_type()).body(body)
+        self.builder(StatusCode::OK).body(body)
     }
 
     pub fn fault(self, lang: Lang, error: &Error) -> HttpResponse {
@@ -86,62 +89,64 @@ impl Answer {
         self.errors(status, errors::of_error(error, lang))
     }
 
-    pub fn guarded(self, lang: Lang, refusal: &Refusal) -> HttpResponse {
-        self.errors(StatusCode::BAD_REQUEST, errors::of_guard(refusal, lang))
-    }
-
-    pub fn malformed(self, lang: Lang, problem: &Problem) -> HttpResponse {
+    pub fn problem(self, lang: Lang, problem: &Problem) -> HttpResponse {
+        let error = errors::of_problem(problem, lang);
+        let cost = problem.cost().map(|cost| BTreeMap::from([("cost".to_owned(), Value::from(cost))]));
+        let body = Body { data: None, errors: std::slice::from_ref(&error), extensions: cost.as_ref() };
         match problem {
-            Problem::Guarded(refusal) => self.guarded(lang, refusal),
-            Problem::Malformed(en, zh) => {
-                let error = errors::with_code(lang.pick(*en, *zh).to_owned(), Code::BadRequest.as_str());
-                // Not a GraphQL request at all, so the status says so for every client.
-                self.json(StatusCode::BAD_REQUEST, &json!({ "errors": [error] }))
-            }
+            // Not a GraphQL request at all, so the status says so for every client.
+            Problem::Malformed(..) => self.json(StatusCode::BAD_REQUEST, &body),
+            // A step of the protocol, not a failure; links for it expect 200.
+            Problem::HashUnknown => self.json(StatusCode::OK, &body),
+            Problem::Guarded(_) | Problem::NotTrusted => self.build(StatusCode::BAD_REQUEST, &body),
         }
     }
 
     pub fn too_many(self, lang: Lang, wait: TooMany) -> HttpResponse {
         let seconds = wait.0.as_secs() + 1;
         let error = errors::of_too_many(wait, lang);
-        HttpResponse::TooManyRequests()
+        self.builder(StatusCode::TOO_MANY_REQUESTS)
             .insert_header((RETRY_AFTER, seconds.to_string()))
-            .content_type(self.content_type())
-            .json(json!({ "errors": [error] }))
+            .body(Body::of_error(&error).bytes())
     }
 
     pub fn unsupported_media_type(self, lang: Lang) -> HttpResponse {
         let error = errors::with_code(
             lang.pick(
-                "Send the request as `Content-Type: application/json`.",
-                "请使用 Content-Type: application/json 发送请求。",
+                "Send the request as `Content-Type: application/json`, or files as `multipart/form-data`.",
+                "请使用 Content-Type: application/json 发送请求，文件请使用 multipart/form-data。",
             )
             .to_owned(),
             Code::BadRequest.as_str(),
         );
-        self.json(StatusCode::UNSUPPORTED_MEDIA_TYPE, &json!({ "errors": [error] }))
+        self.json(StatusCode::UNSUPPORTED_MEDIA_TYPE, &Body::of_error(&error))
+    }
+
+    /// A GET must never have an effect: browsers and caches send it without asking anybody.
+    pub fn mutation_by_get(self, lang: Lang) -> HttpResponse {
+        let words = lang.pick("Send mutations by POST.", "请使用 POST 发送 mutation。");
+        let error = errors::with_code(words.to_owned(), Code::BadRequest.as_str());
+        let body = Body::of_error(&error).bytes();
+        self.builder(StatusCode::METHOD_NOT_ALLOWED).insert_header((ALLOW, "POST")).body(body)
     }
 
     fn errors(self, status: StatusCode, error: ServerError) -> HttpResponse {
-        self.build(status, &json!({ "errors": [error] }))
+        self.build(status, &Body::of_error(&error))
     }
 
     /// With `application/json` a GraphQL answer is always 200.
-    fn build(self, status: StatusCode, body: &serde_json::Value) -> HttpResponse {
-        match self {
-            Answer::Json => self.json(StatusCode::OK, body),
-            Answer::GraphqlJson => self.json(status, body),
-            Answer::NotAcceptable => HttpResponse::NotAcceptable().content_type(JSON).json(json!({
-                "errors": [errors::with_code(
-                    "Only application/json and application/graphql-response+json are spoken here.".to_owned(),
-                    Code::BadRequest.as_str(),
-                )]
-            })),
-        }
+    fn build(self, status: StatusCode, body: &Body<'_>) -> HttpResponse {
+        self.json(if self == Answer::GraphqlJson { status } else { StatusCode::OK }, body)
     }
 
-    fn json(self, status: StatusCode, body: &serde_json::Value) -> HttpResponse {
-        HttpResponseBuilder::new(status).content_type(self.content_type()).json(body)
+    fn json(self, status: StatusCode, body: &Body<'_>) -> HttpResponse {
+        self.builder(status).body(body.bytes())
+    }
+
+    fn builder(self, status: StatusCode) -> HttpResponseBuilder {
+        let mut builder = HttpResponseBuilder::new(status);
+        builder.content_type(self.content_type()).insert_header((CACHE_CONTROL, "no-store"));
+        builder
     }
 
     fn content_type(self) -> &'static str {
@@ -162,12 +167,38 @@ pub(in crate::http) fn status_of(code: Code) -> StatusCode {
     }
 }
 
-/// `/graphql` answers POST only.
+/// No data at all: the request was refused before or at its root (validation, guard of a query).
+pub fn is_refused(response: &Response) -> bool {
+    !response.errors.is_empty() && response.data == Value::Null && response.errors.iter().all(|e| e.path.is_empty())
+}
+
+/// An answer as it is written: from the engine's values to bytes, without a tree of JSON between.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extensions: Option<&'a BTreeMap<String, Value>>,
+}
+
+impl<'a> Body<'a> {
+    fn of_error(error: &'a ServerError) -> Self {
+        Body { data: None, errors: std::slice::from_ref(error), extensions: None }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("values of the engine are JSON")
+    }
+}
+
+/// `/graphql` answers GET and POST only.
 pub async fn wrong_method() -> HttpResponse {
-    HttpResponse::MethodNotAllowed()
-        .insert_header((ALLOW, "POST"))
-        .content_type(JSON)
-        .json(json!({ "errors": [errors::with_code("Send queries by POST.".to_owned(), Code::BadRequest.as_str())] }))
+    let words = "Send queries by POST or GET, mutations by POST.".to_owned();
+    let error = errors::with_code(words, Code::BadRequest.as_str());
+    let mut builder = Answer::Json.builder(StatusCode::METHOD_NOT_ALLOWED);
+    builder.insert_header((ALLOW, "GET, POST")).body(Body::of_error(&error).bytes())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use async_graphql::{ErrorExtensionValues, ServerError};
 
+use super::envelope::Problem;
 use crate::base::crypto::random_token;
 use crate::base::lang::Lang;
 use crate::base::limit::TooMany;
@@ -61,8 +62,25 @@ pub fn of_error(error: &Error, lang: Lang) -> ServerError {
     }
 }
 
-/// A query that the guard turned away.
-pub fn of_guard(refusal: &Refusal, lang: Lang) -> ServerError {
+/// Why a request is not executed, as every transport tells it.
+pub fn of_problem(problem: &Problem, lang: Lang) -> ServerError {
+    match problem {
+        Problem::Malformed(en, zh) => with_code(lang.pick(*en, *zh).to_owned(), Code::BadRequest.as_str()),
+        Problem::Guarded(refusal) => of_guard(refusal, lang),
+        // Links for automatic persisted queries look for exactly these words.
+        Problem::HashUnknown => with_code("PersistedQueryNotFound".to_owned(), Code::PersistedQueryNotFound.as_str()),
+        Problem::NotTrusted => {
+            let (en, zh) = (
+                "Only listed operations are executed here, and this is none. Send the id of an operation that your \
+                 client was built with, or have its operations added to the list.",
+                "此服务只执行名单内的操作。请发送客户端构建时登记的操作 id，或将该操作加入名单。",
+            );
+            with_code(lang.pick(en, zh).to_owned(), Code::OperationNotTrusted.as_str())
+        }
+    }
+}
+
+fn of_guard(refusal: &Refusal, lang: Lang) -> ServerError {
     let message = lang.pick(refusal.to_string(), refusal.message_zh());
     let mut error = with_code(message, refusal.code().as_str().to_owned());
     if let (Refusal::Exceeded { limit, max, found }, Some(extensions)) = (refusal, &mut error.extensions) {

@@ -106,7 +106,7 @@ pub async fn answer(
         else {
             return Ok(Served::Run(execute(app, schema, &entered, envelope, checked, None).await));
         };
-        let question = Question { fingerprint: envelope.fingerprint(), lang: entered.lang };
+        let question = Question { fingerprint: envelope.fingerprint(&checked), lang: entered.lang };
         let run = |recorder| execute(app, schema, &entered, envelope, checked, recorder);
         reads::serve(app, &audience, &question, run).await.map_err(Stopped::Fault)
     };

@@ -1,15 +1,20 @@
-//! `POST /graphql`: GraphQL over HTTP for mini-programs and standard clients.
+//! `/graphql`: GraphQL over HTTP for mini-programs and standard clients.
 //!
 //! A request is bounded before it is understood: size, JSON depth, then the query guard, then the
-//! caller's rate. Only then does the engine see it. [`execute`] is that path without a transport.
+//! caller's rate. Only then does the engine see it. [`persisted::admit`] and [`execute`] are that path
+//! without a transport.
 
 pub(super) mod answer;
 pub(crate) mod envelope;
 pub(super) mod errors;
 pub(super) mod execute;
+pub(super) mod get;
+pub(super) mod multipart;
+pub(super) mod persisted;
+pub mod trusted;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::App;
@@ -26,41 +31,74 @@ use execute::{Answered, Caller, Stopped, Who};
 /// Largest request body.
 pub const MAX_BODY: usize = 384 * 1024;
 
+/// How a request wants its answer.
+#[derive(Clone, Copy)]
+struct Wants {
+    lang: Lang,
+    answer: Answer,
+}
+
+impl Wants {
+    fn of(request: &HttpRequest) -> Result<Self, HttpResponse> {
+        let lang = Lang::of_header(header(request, ACCEPT_LANGUAGE.as_str()));
+        let answer = Answer::negotiated(header(request, ACCEPT.as_str())).spoken()?;
+        Ok(Wants { lang, answer })
+    }
+
+    fn problem(self, problem: &Problem) -> HttpResponse {
+        self.answer.problem(self.lang, problem)
+    }
+
+    fn answered(self, answered: &Answered) -> HttpResponse {
+        match answered {
+            Answered::Executed(response) => self.answer.executed(response),
+            Answered::Kept { data, extensions } => self.answer.kept(data, extensions),
+        }
+    }
+
+    fn stopped(self, stopped: &Stopped) -> HttpResponse {
+        match stopped {
+            Stopped::Fault(error) => self.answer.fault(self.lang, error),
+            Stopped::TooMany(wait) => self.answer.too_many(self.lang, *wait),
+        }
+    }
+}
+
 pub async fn post(
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
     app: web::Data<App>,
     schema: web::Data<ApiSchema>,
 ) -> HttpResponse {
-    let lang = Lang::of_header(header(&request, ACCEPT_LANGUAGE.as_str()));
-    let answer = Answer::negotiated(header(&request, ACCEPT.as_str()));
+    let wants = match Wants::of(&request) {
+        Ok(wants) => wants,
+        Err(refused) => return refused,
+    };
     // Browsers send forms and text/plain across origins without asking; JSON makes them ask first.
-    if !header(&request, CONTENT_TYPE.as_str()).is_some_and(is_json) {
-        return answer.unsupported_media_type(lang);
+    let content_type = request.headers().get(CONTENT_TYPE);
+    if !content_type.is_some_and(|content_type| is_of_type(content_type, "application/json")) {
+        return wants.answer.unsupported_media_type(wants.lang);
     }
     let body = match body {
         Ok(body) => body,
-        Err(error) => return answer.malformed(lang, &unread(&error)),
+        Err(error) => return wants.problem(&unread(&error)),
     };
-    let envelope = match Envelope::read(&body) {
-        Ok(envelope) => envelope,
-        Err(problem) => return answer.malformed(lang, &problem),
+    let admitted = match Envelope::read(&body) {
+        Ok(envelope) => persisted::admit(&app, &envelope).await.map(|checked| (envelope, checked)),
+        Err(problem) => Err(problem),
     };
-    let checked = match envelope.check(&Limits::default()) {
-        Ok(checked) => checked,
-        Err(refusal) => {
-            app.metrics.guarded.with_label_values(&[refusal.code().as_str()]).inc();
-            return answer.guarded(lang, &refusal);
-        }
+    let (envelope, checked) = match admitted {
+        Ok(admitted) => admitted,
+        Err(problem) => return wants.problem(&problem),
     };
-    let caller =
-        Caller { who: Who::Bearer(bearer(&request)), ip: client_ip::of(&request, &app.config.trusted_proxies), lang };
-    match execute::answer(&app, &schema, caller, envelope, checked).await {
-        Ok(Answered::Executed(response)) => answer.executed(response),
-        Ok(Answered::Kept { data, extensions }) => answer.kept(&data, &extensions),
-        Err(Stopped::Fault(error)) => answer.fault(lang, &error),
-        Err(Stopped::TooMany(wait)) => answer.too_many(lang, wait),
+    match execute::answer(&app, &schema, caller(&request, &app, wants.lang), envelope, checked).await {
+        Ok(answered) => wants.answered(&answered),
+        Err(stopped) => wants.stopped(&stopped),
     }
+}
+
+fn caller<'a>(request: &'a HttpRequest, app: &App, lang: Lang) -> Caller<'a> {
+    Caller { who: Who::Bearer(bearer(request)), ip: client_ip::of(request, &app.config.trusted_proxies), lang }
 }
 
 /// The transport stopped reading at its own limit, which is the guard's, or the body broke off.
@@ -76,9 +114,9 @@ pub(super) fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str
     request.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+fn is_of_type(content_type: &HeaderValue, media_type: &str) -> bool {
+    let content_type = content_type.to_str().unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
 }
 
 /// The token of an `Authorization: Bearer` header. Another scheme is refused rather than ignored.

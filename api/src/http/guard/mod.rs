@@ -5,6 +5,7 @@
 //! gigabytes. All ways in (single requests, batches, WebSocket messages) therefore call [`check`] first and hand the
 //! document it parsed to the engine with [`async_graphql::Request::set_parsed_query`].
 
+mod document;
 mod fragments;
 mod lexer;
 mod limits;
@@ -14,19 +15,21 @@ mod refusal;
 mod tests;
 mod variables;
 
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 
+pub use document::{Document, Documents, Hash, hash_of};
 pub use limits::Limits;
 pub use refusal::{LimitName, Refusal, RefusalCode};
 pub use variables::{check_json_bytes, check_variables};
 
-use measure::{Measure, Weight, saturated};
+use measure::{Weight, saturated};
 use refusal::short;
 
 /// A document within all limits, and what its chosen operation amounts to.
 #[derive(Debug)]
 pub struct Checked {
+    /// Of the document's text.
+    pub hash: Hash,
     /// The parsed document, for [`async_graphql::Request::set_parsed_query`].
     pub document: ExecutableDocument,
     /// Query, mutation or subscription.
@@ -56,30 +59,17 @@ pub fn check(
     variables: &serde_json::Value,
     limits: &Limits,
 ) -> Result<Checked, Refusal> {
-    check_text(source, limits)?;
-    let document = parse_query(source)?;
-    check_definitions(&document, limits)?;
-    let (name, chosen) = choose(&document, operation_name)?;
-    let kind = chosen.ty;
-    let operation_name = name.map(str::to_owned);
-    let weight = check_sizes(&document, chosen, variables, limits)?;
-    Ok(Checked {
-        document,
-        kind,
-        operation_name,
-        fields: weight.fields,
-        depth: weight.depth,
-        cost: weight.cost,
-        is_introspection: kind == OperationType::Query && weight.is_introspection(),
-    })
+    Document::read(source, limits)?.checked(operation_name, variables, limits)
 }
 
-fn check_text(source: &str, limits: &Limits) -> Result<(), Refusal> {
+/// Gives back the number of tokens.
+fn check_text(source: &str, limits: &Limits) -> Result<u32, Refusal> {
     Refusal::unless_within(LimitName::DocumentBytes, saturated(source.len()), limits.document_bytes)?;
     let scan = lexer::scan(source)?;
     Refusal::unless_within(LimitName::Tokens, scan.tokens, limits.tokens)?;
     Refusal::unless_within(LimitName::Nesting, scan.nesting, limits.nesting)?;
-    Refusal::unless_within(LimitName::Directives, scan.directives, limits.directives)
+    Refusal::unless_within(LimitName::Directives, scan.directives, limits.directives)?;
+    Ok(scan.tokens)
 }
 
 fn check_definitions(document: &ExecutableDocument, limits: &Limits) -> Result<(), Refusal> {
@@ -109,30 +99,6 @@ fn choose<'a>(
             }
         }
     }
-}
-
-/// Measures everything; gives the weight of the chosen operation.
-fn check_sizes(
-    document: &ExecutableDocument,
-    chosen: &OperationDefinition,
-    variables: &serde_json::Value,
-    limits: &Limits,
-) -> Result<Weight, Refusal> {
-    let mut measure = Measure::new(document, variables)?;
-    Refusal::unless_within(LimitName::Selections, measure.heaviest_fragment(), limits.selections)?;
-    let mut selections = 0u32;
-    let mut of_chosen = Weight::default();
-    for (_, operation) in document.operations.iter() {
-        let weight = measure.operation(&operation.node);
-        selections = selections.saturating_add(weight.selections);
-        check_operation(operation.node.ty, &weight, limits)?;
-        if std::ptr::eq(&operation.node, chosen) {
-            of_chosen = weight;
-        }
-    }
-    Refusal::unless_within(LimitName::Selections, selections, limits.selections)?;
-    Refusal::unless_within(LimitName::Cost, of_chosen.cost, limits.cost)?;
-    Ok(of_chosen)
 }
 
 fn check_operation(kind: OperationType, weight: &Weight, limits: &Limits) -> Result<(), Refusal> {

@@ -2,7 +2,7 @@
 //! the renditions back.
 
 mod download;
-mod upload;
+pub(super) mod upload;
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use upload::read_file;

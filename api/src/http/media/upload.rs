@@ -25,11 +25,11 @@ use crate::storage::graphql::address;
 use crate::storage::record::{self, Upload};
 
 /// Points of the caller's bucket that a file costs.
-const COST: u32 = 500;
+pub(in crate::http) const COST: u32 = 500;
 /// For receiving the whole body; a phone gives up after 60 s by itself.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// Bodies held in memory at a time, each at most 50 MB.
-static RECEIVING: Semaphore = Semaphore::const_new(24);
+pub(in crate::http) const PATIENCE: Duration = Duration::from_secs(120);
+/// Bodies held in memory at a time, each at most 52 MB.
+pub(in crate::http) static RECEIVING: Semaphore = Semaphore::const_new(24);
 
 const MAX_PARTS: usize = 20;
 const MAX_TEXT_PART: usize = 64 * 1024;

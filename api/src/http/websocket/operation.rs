@@ -10,12 +10,13 @@ use tokio::sync::mpsc;
 
 use super::protocol;
 use crate::app::App;
+use crate::base::lang::Lang;
 use crate::base::stats::{self, SqlStats};
 use crate::error::Error;
 use crate::http::graphql::envelope::Envelope;
-use crate::http::graphql::errors;
 use crate::http::graphql::execute::{self, Caller, Stopped};
-use crate::http::guard::{Checked, Limits};
+use crate::http::graphql::{errors, persisted};
+use crate::http::guard::Checked;
 use crate::schema::ApiSchema;
 
 /// A message of an operation, on its way to the client.
@@ -58,12 +59,9 @@ pub fn is_subscription(checked: &Checked) -> bool {
     checked.kind == OperationType::Subscription
 }
 
-/// The guard's word on it; its refusal is the operation's `error`.
-pub fn check(app: &App, envelope: &Envelope, caller: &Caller<'_>) -> Result<Checked, ServerError> {
-    envelope.check(&Limits::default()).map_err(|refusal| {
-        app.metrics.guarded.with_label_values(&[refusal.code().as_str()]).inc();
-        errors::of_guard(&refusal, caller.lang)
-    })
+/// The document that it carries or names, within all limits; a refusal is the operation's `error`.
+pub async fn admit(app: &App, envelope: &Envelope, lang: Lang) -> Result<Checked, ServerError> {
+    persisted::admit(app, envelope).await.map_err(|problem| errors::of_problem(&problem, lang))
 }
 
 /// Runs it. A panic ends this operation only.

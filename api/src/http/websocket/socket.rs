@@ -235,11 +235,9 @@ impl Socket {
         let envelope = match Envelope::read(payload.to_string().as_bytes()) {
             Ok(envelope) => envelope,
             Err(Problem::Malformed(why, _)) => return Break(Some(Close::invalid(why))),
-            Err(Problem::Guarded(refusal)) => {
-                return self.refuse(&id, errors::of_guard(&refusal, caller.lang)).await;
-            }
+            Err(problem) => return self.refuse(&id, errors::of_problem(&problem, caller.lang)).await,
         };
-        let checked = match operation::check(&self.app, &envelope, &caller) {
+        let checked = match operation::admit(&self.app, &envelope, caller.lang).await {
             Ok(checked) => checked,
             Err(error) => return self.refuse(&id, error).await,
         };

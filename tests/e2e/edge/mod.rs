@@ -1,5 +1,7 @@
 //! The edge: what every request meets before any stage does.
 
+mod http;
+
 use serde_json::json;
 
 use super::*;
