@@ -7,8 +7,9 @@ use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
 const WORDS: [&str; 11] =
     ["url", "uri", "href", "link", "host", "endpoint", "webhook", "callback", "domain", "origin", "redirect"];
 
-/// Scalars that may stand in an input. None is an address; a new one must be looked at and added here.
-const SCALARS: [&str; 8] = ["ID", "String", "Int", "Boolean", "Float", "Long", "DateTime", "NaiveDate"];
+/// Scalars that may stand in an input. None is an address (an `Upload` is a file in the body of the request);
+/// a new one must be looked at and added here.
+const SCALARS: [&str; 9] = ["ID", "String", "Int", "Boolean", "Float", "Long", "DateTime", "NaiveDate", "Upload"];
 
 #[test]
 fn no_input_is_an_address_that_the_server_would_call() {

@@ -76,7 +76,7 @@ impl Leases {
 
     /// The outer error is Redis'.
     pub async fn take(&self, asks: &[Ask], now: Instant) -> RedisResult<Result<(), TooMany>> {
-        let needs = match self.from_purses(asks, now) {
+        let needs = match self.out_of_purses(asks, now) {
             Ok(None) => return Ok(Ok(())),
             Ok(Some(needs)) => needs,
             Err(refused) => return Ok(Err(refused)),
@@ -100,7 +100,7 @@ impl Leases {
     }
 
     /// Pays from the purses: `None` when they hold all, else what must be fetched.
-    fn from_purses(&self, asks: &[Ask], now: Instant) -> Result<Option<Vec<Need>>, TooMany> {
+    fn out_of_purses(&self, asks: &[Ask], now: Instant) -> Result<Option<Vec<Need>>, TooMany> {
         let mut purses = self.lock();
         for ask in asks {
             let purse = purses.entry(ask.key.clone()).or_insert_with(|| Purse::empty(now));

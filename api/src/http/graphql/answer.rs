@@ -25,13 +25,16 @@ const GRAPHQL_JSON: &str = "application/graphql-response+json; charset=utf-8";
 pub enum Answer {
     Json,
     GraphqlJson,
-    NotAcceptable,
 }
+
+/// The client reads nothing that we speak.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotSpoken;
 
 impl Answer {
     /// The first media range of `Accept` that we speak; quality values only exclude (`q=0`).
-    pub fn negotiated(accept: Option<&str>) -> Self {
-        let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return Answer::Json };
+    pub fn negotiated(accept: Option<&str>) -> Result<Self, NotSpoken> {
+        let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return Ok(Answer::Json) };
         for range in accept.split(',') {
             let mut parts = range.split(';').map(str::trim);
             let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -39,26 +42,12 @@ impl Answer {
                 continue;
             }
             match essence.as_str() {
-                "application/graphql-response+json" => return Answer::GraphqlJson,
-                "application/json" | "application/*" | "*/*" => return Answer::Json,
+                "application/graphql-response+json" => return Ok(Answer::GraphqlJson),
+                "application/json" | "application/*" | "*/*" => return Ok(Answer::Json),
                 _ => {}
             }
         }
-        Answer::NotAcceptable
-    }
-
-    /// Refused before anything runs, when the client reads nothing that we speak.
-    pub fn spoken(self) -> Result<Self, HttpResponse> {
-        match self {
-            Answer::Json | Answer::GraphqlJson => Ok(self),
-            Answer::NotAcceptable => {
-                let error = errors::with_code(
-                    "Only application/json and application/graphql-response+json are spoken here.".to_owned(),
-                    Code::BadRequest.as_str(),
-                );
-                Err(self.json(StatusCode::NOT_ACCEPTABLE, &Body::of_error(&error)))
-            }
-        }
+        Err(NotSpoken)
     }
 
     /// A request that ran, whatever its fields answered.
@@ -152,7 +141,7 @@ impl Answer {
     fn content_type(self) -> &'static str {
         match self {
             Answer::GraphqlJson => GRAPHQL_JSON,
-            Answer::Json | Answer::NotAcceptable => JSON,
+            Answer::Json => JSON,
         }
     }
 }
@@ -193,6 +182,13 @@ impl<'a> Body<'a> {
     }
 }
 
+/// Refused before anything runs, in the form that every client can read.
+pub fn not_acceptable() -> HttpResponse {
+    let words = "Only application/json and application/graphql-response+json are spoken here.".to_owned();
+    let error = errors::with_code(words, Code::BadRequest.as_str());
+    Answer::Json.json(StatusCode::NOT_ACCEPTABLE, &Body::of_error(&error))
+}
+
 /// `/graphql` answers GET and POST only.
 pub async fn wrong_method() -> HttpResponse {
     let words = "Send queries by POST or GET, mutations by POST.".to_owned();
@@ -207,13 +203,13 @@ mod tests {
 
     #[test]
     fn what_clients_send_as_accept_finds_an_answer() {
-        assert_eq!(Answer::negotiated(None), Answer::Json);
-        assert_eq!(Answer::negotiated(Some("*/*")), Answer::Json);
+        assert_eq!(Answer::negotiated(None), Ok(Answer::Json));
+        assert_eq!(Answer::negotiated(Some("*/*")), Ok(Answer::Json));
         assert_eq!(
             Answer::negotiated(Some("application/graphql-response+json, application/json")),
-            Answer::GraphqlJson
+            Ok(Answer::GraphqlJson)
         );
-        assert_eq!(Answer::negotiated(Some("text/html, application/json;q=0.9")), Answer::Json);
-        assert_eq!(Answer::negotiated(Some("text/html")), Answer::NotAcceptable);
+        assert_eq!(Answer::negotiated(Some("text/html, application/json;q=0.9")), Ok(Answer::Json));
+        assert_eq!(Answer::negotiated(Some("text/html")), Err(NotSpoken));
     }
 }

@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
 
+use super::answer::{self, NotSpoken};
 use super::envelope::Envelope;
 use super::execute::Answered;
 use super::{Wants, caller, execute, header, persisted};
@@ -24,7 +25,7 @@ const DEPENDS_ON: &str = "Accept, Accept-Encoding, Accept-Language, Authorizatio
 pub async fn get(request: HttpRequest, app: web::Data<App>, schema: web::Data<ApiSchema>) -> HttpResponse {
     let wants = match Wants::of(&request) {
         Ok(wants) => wants,
-        Err(refused) => return refused,
+        Err(NotSpoken) => return answer::not_acceptable(),
     };
     let admitted = match Envelope::of_query_string(request.query_string()) {
         Ok(envelope) => persisted::admit(&app, &envelope).await.map(|checked| (envelope, checked)),

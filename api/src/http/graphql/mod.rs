@@ -24,7 +24,7 @@ use crate::http::client_ip;
 use crate::http::guard::{LimitName, Limits, Refusal};
 use crate::schema::ApiSchema;
 
-use answer::Answer;
+use answer::{Answer, NotSpoken};
 use envelope::{Envelope, Problem};
 use execute::{Answered, Caller, Stopped, Who};
 
@@ -39,9 +39,9 @@ struct Wants {
 }
 
 impl Wants {
-    fn of(request: &HttpRequest) -> Result<Self, HttpResponse> {
+    fn of(request: &HttpRequest) -> Result<Self, NotSpoken> {
         let lang = Lang::of_header(header(request, ACCEPT_LANGUAGE.as_str()));
-        let answer = Answer::negotiated(header(request, ACCEPT.as_str())).spoken()?;
+        let answer = Answer::negotiated(header(request, ACCEPT.as_str()))?;
         Ok(Wants { lang, answer })
     }
 
@@ -72,7 +72,7 @@ pub async fn post(
 ) -> HttpResponse {
     let wants = match Wants::of(&request) {
         Ok(wants) => wants,
-        Err(refused) => return refused,
+        Err(NotSpoken) => return answer::not_acceptable(),
     };
     // Browsers send forms and text/plain across origins without asking; JSON makes them ask first.
     let content_type = request.headers().get(CONTENT_TYPE);

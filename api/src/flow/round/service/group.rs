@@ -68,9 +68,12 @@ async fn each(app: &App, brand_id: Uuid, round_id: Uuid, votes: Vec<Vote>) -> Ve
     answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
+/// Votes that are written together, each with its place in the group.
+type Wave = Vec<(usize, Vote)>;
+
 /// Those that can be written together, and those that must see what these did: a member's next vote
 /// on the same design, and her next use of the same key.
-fn apart(votes: Vec<(usize, Vote)>) -> (Vec<(usize, Vote)>, Vec<(usize, Vote)>) {
+fn apart(votes: Wave) -> (Wave, Wave) {
     let (mut designs, mut keys) = (HashSet::new(), HashSet::new());
     votes.into_iter().partition(|(_, vote)| {
         let design = designs.insert((vote.member_id, vote.design_id));

@@ -12,6 +12,7 @@ use actix_web::guard::{Guard, fn_guard};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::answer::{self, NotSpoken};
 use super::envelope::Problem;
 use super::execute::{self, Caller, Stopped, Who, bucket};
 use super::{Wants, bearer, header, is_of_type};
@@ -42,7 +43,7 @@ pub async fn post(
 ) -> HttpResponse {
     let wants = match Wants::of(&request) {
         Ok(wants) => wants,
-        Err(refused) => return refused,
+        Err(NotSpoken) => return answer::not_acceptable(),
     };
     if !NOT_SIMPLE.iter().any(|name| header(&request, name).is_some_and(|value| !value.trim().is_empty())) {
         return wants.problem(&Problem::Malformed(

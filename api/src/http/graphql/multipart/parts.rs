@@ -176,7 +176,7 @@ fn read_map(json: &[u8]) -> Result<HashMap<String, String>, Failed> {
 
 /// Puts the file where `null` stands for it.
 fn place(variables: &mut Value, path: &str, name: &str) -> Result<(), Failed> {
-    let mut at = path.strip_prefix("variables.").map(|steps| steps.split('.').try_fold(variables, step)).flatten();
+    let mut at = path.strip_prefix("variables.").and_then(|steps| steps.split('.').try_fold(variables, step));
     match &mut at {
         Some(found) if found.is_null() => {
             **found = Upload::placeholder(name);
