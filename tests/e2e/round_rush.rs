@@ -147,19 +147,19 @@ fn counted(answer: &Answer, name: &str) -> (i64, bool) {
 }
 
 e2e! {
-    async fn two_hundred_share_their_statements_and_a_lone_pick_costs_no_more(app) {
-        let vote = &Vote::open(app, 200).await;
+    async fn a_hundred_and_twenty_share_their_statements_and_a_lone_pick_costs_no_more(app) {
+        let vote = &Vote::open(app, 120).await;
         // Without what the view reads on top.
         let pick = |n: usize, design: usize| {
             let input = vote.input(&format!("first-key-{n}-{design}"), design);
             vote.members[n].mutate("pickDesign", input, "entry { picks } replayed")
         };
-        let picks = (0..200).map(|n| pick(n, n % 2));
+        let picks = (0..120).map(|n| pick(n, n % 2));
         let answers = join_all(picks).await;
         answers.iter().for_each(|answer| drop(answer.ok("pickDesign.entry")));
         let total: u64 = answers.iter().map(|answer| answer.statements()).sum();
-        assert!(total <= 2 * 200, "{total} statements for 200 picks");
-        assert_eq!(vote.tally().await, [100, 100, 0]);
+        assert!(total <= 2 * 120, "{total} statements for 120 picks");
+        assert_eq!(vote.tally().await, [60, 60, 0]);
         let lone = pick(0, 2).await;
         assert_eq!(counted(&lone, "pickDesign"), (1, false));
         assert!(lone.statements() <= 6, "{} statements alone", lone.statements());
