@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use serde_json::{Value, json};
-use tests::{Answer, Beside, Person};
+use tests::{Answer, Person, Sibling};
 
 use super::shop::Shop;
 use super::{TestApp, e2e};
@@ -14,8 +14,8 @@ const FEED: &str = "{ rounds(first: 1) { edges { node { id title status closesAt
     attributes { name value } pictures { url(size: THUMB) width } } } } } } } }";
 
 /// Another server, once it hears what this one tells.
-async fn listening(app: &TestApp) -> Beside {
-    let beside = app.beside().await;
+async fn listening(app: &TestApp) -> Sibling {
+    let beside = app.sibling().await;
     while app.app.config.redis_url.is_some() && beside.app.bus.line().is_none() {
         tokio::task::yield_now().await;
     }
@@ -23,7 +23,7 @@ async fn listening(app: &TestApp) -> Beside {
 }
 
 /// Does `work`, then waits for its news to reach `beside`; without Redis lets the stated second pass.
-async fn told<T>(app: &TestApp, beside: &Beside, work: impl Future<Output = T>) -> T {
+async fn told<T>(app: &TestApp, beside: &Sibling, work: impl Future<Output = T>) -> T {
     let mut heard = beside.app.fresh.heard();
     heard.mark_unchanged();
     let done = work.await;
@@ -61,16 +61,16 @@ e2e! {
         let (mei, lan) = (brand.member("mei").await, brand.member("lan").await);
         let other = listening(app).await;
         for person in [&mei, &lan] {
-            other.send(person.token.as_deref(), WHO, json!({})).await.ok("viewer.kind");
-            let again = other.send(person.token.as_deref(), WHO, json!({})).await;
+            app.send_to(&other.url, person.token.as_deref(), WHO, json!({})).await.ok("viewer.kind");
+            let again = app.send_to(&other.url, person.token.as_deref(), WHO, json!({})).await;
             assert_eq!((again.text("viewer.kind").as_str(), again.statements()), ("MEMBER", 0));
         }
         let out = told(app, &other, mei.gql("mutation { signOut { signedOut } }", json!({}))).await;
         assert_eq!(out.ok("signOut.signedOut"), json!(true));
         assert_eq!(mei.gql(WHO, json!({})).await.fault(), "UNAUTHENTICATED");
-        assert_eq!(other.send(mei.token.as_deref(), WHO, json!({})).await.fault(), "UNAUTHENTICATED");
-        assert_eq!(other.send(lan.token.as_deref(), WHO, json!({})).await.text("viewer.kind"), "MEMBER");
-        other.stop().await;
+        assert_eq!(app.send_to(&other.url, mei.token.as_deref(), WHO, json!({})).await.fault(), "UNAUTHENTICATED");
+        assert_eq!(app.send_to(&other.url, lan.token.as_deref(), WHO, json!({})).await.text("viewer.kind"), "MEMBER");
+        other.finish().await;
     }
 
     async fn a_person_put_out_or_raised_is_so_on_every_server(app) {
@@ -78,19 +78,19 @@ e2e! {
         let (desk, mei) = (brand.merchandiser().await, brand.member("mei").await);
         let other = listening(app).await;
         let tasks = "{ myTryOnTasks { edges { cursor } } }";
-        other.send(desk.token.as_deref(), WHO, json!({})).await.ok("viewer.kind");
-        assert_eq!(other.send(mei.token.as_deref(), tasks, json!({})).await.fault(), "FORBIDDEN");
+        app.send_to(&other.url, desk.token.as_deref(), WHO, json!({})).await.ok("viewer.kind");
+        assert_eq!(app.send_to(&other.url, mei.token.as_deref(), tasks, json!({})).await.fault(), "FORBIDDEN");
         assert_eq!(mei.gql(tasks, json!({})).await.fault(), "FORBIDDEN");
 
         let raised = told(app, &other, brand.owner.mutate("grantKoc", json!({ "memberId": mei.id }), "member { id }")).await;
         raised.ok("grantKoc.member.id");
         mei.gql(tasks, json!({})).await.ok("myTryOnTasks.edges");
-        other.send(mei.token.as_deref(), tasks, json!({})).await.ok("myTryOnTasks.edges");
+        app.send_to(&other.url, mei.token.as_deref(), tasks, json!({})).await.ok("myTryOnTasks.edges");
         let disabled = told(app, &other, brand.owner.mutate("disableStaff", json!({ "staffId": desk.id }), "staff { id }")).await;
         disabled.ok("disableStaff.staff.id");
         assert_eq!(desk.gql(WHO, json!({})).await.fault(), "UNAUTHENTICATED");
-        assert_eq!(other.send(desk.token.as_deref(), WHO, json!({})).await.fault(), "UNAUTHENTICATED");
-        other.stop().await;
+        assert_eq!(app.send_to(&other.url, desk.token.as_deref(), WHO, json!({})).await.fault(), "UNAUTHENTICATED");
+        other.finish().await;
     }
 
     async fn a_token_that_was_traded_or_rotated_ends_though_it_is_remembered(app) {
@@ -207,7 +207,7 @@ e2e! {
         let made = brand.ask_for_round(&[&community], &designs, 1, Duration::hours(2)).await;
         let id = made.text("createRound.round.id");
         let other = listening(app).await;
-        let there = async || other.send(mei.token.as_deref(), FEED, json!({})).await;
+        let there = async || app.send_to(&other.url, mei.token.as_deref(), FEED, json!({})).await;
         assert_eq!(round(&there().await)["status"], json!("SCHEDULED"));
         assert_eq!(round(&feed(&mei).await)["status"], json!("SCHEDULED"));
         told(app, &other, brand.owner.mutate("openRound", json!({ "roundId": id }), "round { id }")).await.ok("openRound");
@@ -219,7 +219,7 @@ e2e! {
             assert_eq!(round(&seen)["status"], json!("CLOSED"));
             assert_eq!(round(&seen)["entries"][0]["rank"], json!(1));
         }
-        other.stop().await;
+        other.finish().await;
     }
 
     async fn a_round_takes_no_picks_in_the_feed_once_its_time_is_up(app) {

@@ -166,17 +166,6 @@ impl TestApp {
         post(&self.http, url, token, query, variables).await
     }
 
-    /// Another server on the same database, Redis and clock, as a second process would be.
-    pub async fn beside(&self) -> Beside {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("a bound address");
-        let app = App::start(self.app.config.clone(), self.app.clock.clone()).await.expect("the app starts");
-        let server = http::server::start(app.clone(), listener, 1).expect("the server starts");
-        let handle = server.handle();
-        tokio::spawn(server);
-        Beside { app, url: format!("http://{address}"), http: self.http.clone(), server: handle }
-    }
-
     /// Ends the test: what is left in the outbox must run without failing, and every invariant must hold.
     pub async fn finish(self) {
         self.settle().await;
@@ -190,27 +179,6 @@ impl TestApp {
         self.standin.stop().await;
         self.app.db.close().await.expect("the database closes");
         let _ = std::fs::remove_dir_all(&self.dir);
-    }
-}
-
-/// A second server on the database of a [`TestApp`]; stop it before the test ends.
-pub struct Beside {
-    pub app: App,
-    url: String,
-    http: reqwest::Client,
-    server: ServerHandle,
-}
-
-impl Beside {
-    /// Sends one GraphQL request to this server.
-    pub async fn send(&self, token: Option<&str>, query: &str, variables: Value) -> Answer {
-        post(&self.http, &self.url, token, query, variables).await
-    }
-
-    pub async fn stop(self) {
-        self.app.stop.cancel();
-        self.server.stop(false).await;
-        self.app.db.close().await.expect("the database closes");
     }
 }
 
