@@ -266,12 +266,16 @@ e2e! {
         let vote = &Vote::open(app, 3).await;
         let small = app.sibling_with(|config| config.vote_queue = 1).await;
         let ask = |n: usize| vote.ask(&small.url, &vote.members[n], "pickDesign", vote.input("come-again", 0));
+        let begun = &Semaphore::new(0);
         let (first, waited, turned_away) = vote.held(async |gate| {
             let second = async {
                 vote.until_waiting(&small.app, 0).await;
+                begun.add_permits(1);
                 ask(1).await
             };
             let third = async {
+                // The first waits too, for the blink until its write begins: it is not the one meant.
+                begun.acquire().await.expect("a first write").forget();
                 vote.until_waiting(&small.app, 1).await;
                 let answer = ask(2).await;
                 gate.add_permits(1);

@@ -56,19 +56,28 @@ macro_rules! e2e {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                let app = $crate::TestApp::start($crate::Backend::Sqlite).await;
-                body(&app).await;
-                app.finish().await;
+                $crate::ends($crate::Backend::Sqlite, async |app| body(app).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                let app = $crate::TestApp::start($crate::Backend::Postgres).await;
-                body(&app).await;
-                app.finish().await;
+                $crate::ends($crate::Backend::Postgres, async |app| body(app).await).await;
             }
         })+
     };
+}
+
+/// No test takes this long, also on two slow cores: one that does waits for what will never come.
+const HUNG: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// Runs a test's body on a new app; a body that hangs fails by its name, instead of holding up all others.
+pub async fn ends(backend: Backend, body: impl AsyncFnOnce(&TestApp)) {
+    let test = async {
+        let app = TestApp::start(backend).await;
+        body(&app).await;
+        app.finish().await;
+    };
+    tokio::time::timeout(HUNG, test).await.expect("a test that ends");
 }
 
 /// A running Smallbatch with its own everything.
