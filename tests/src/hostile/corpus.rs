@@ -74,6 +74,9 @@ pub struct Expect {
     pub mib: Option<u64>,
     /// CPU at most, where 20 ms are not enough by nature.
     pub cpu_ms: Option<u64>,
+    /// What is meant is HTTP's: not sent over a WebSocket.
+    #[serde(default)]
+    pub http_only: bool,
     /// Why more than usual is right.
     #[serde(default)]
     pub because: String,

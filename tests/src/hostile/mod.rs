@@ -13,6 +13,7 @@ pub mod report;
 mod run;
 mod send;
 pub mod server;
+mod socket;
 mod world;
 
 pub use judge::Budget;

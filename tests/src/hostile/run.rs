@@ -6,31 +6,18 @@ use std::path::Path;
 use super::corpus;
 use super::expand::{self, Request, World};
 use super::judge::{Budget, problems, without_ids};
+use super::meter::Taken;
 use super::report::Report;
 use super::send::{self, Answer};
 use super::server::Server;
+use super::socket;
 use crate::Backend;
 
 /// How a request travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     Http,
-}
-
-impl Transport {
-    const ALL: [Transport; 1] = [Transport::Http];
-
-    fn takes(self, _: &Request) -> bool {
-        match self {
-            Transport::Http => true,
-        }
-    }
-
-    async fn send(self, host: &str, request: &Request, world: &World) -> Answer {
-        match self {
-            Transport::Http => send::http(host, request, world).await,
-        }
-    }
+    WebSocket,
 }
 
 /// Runs what is named like one of `filters`, all when there are none. `program` is the program `hostile`.
@@ -45,23 +32,47 @@ pub async fn run(program: &Path, backend: Backend, budget: Budget, filters: &[St
         if !filters.is_empty() && !filters.iter().any(|filter| named.contains(filter)) {
             continue;
         }
-        for transport in Transport::ALL.into_iter().filter(|transport| transport.takes(&request)) {
-            server.taken().await;
-            let answer = transport.send(&host, &request, &world).await;
-            let taken = server.taken().await;
-            let mut wrong = problems(&request, &answer, &taken, budget);
+        let mut judge = |transport, answer: &Answer, taken: &Taken| {
+            let mut wrong = problems(&request, answer, taken, budget);
             if let Some(group) = &request.expect.alike {
-                let shown = without_ids(&answer);
-                let (first, by) = alike.entry(group.clone()).or_insert_with(|| (shown.clone(), named.clone()));
+                let shown = without_ids(answer);
+                let group = format!("{group} {transport:?}");
+                let (first, by) = alike.entry(group).or_insert_with(|| (shown.clone(), named.clone()));
                 if *first != shown {
                     wrong.push(format!("{shown} tells it from “{by}”: {first}"));
                 }
             }
-            if !is_normal(&host, &world).await {
-                wrong.push("the next request is not answered normally".to_owned());
-            }
-            report.add(&request.family, &named, transport, &answer, &taken, wrong);
+            wrong
+        };
+        server.taken().await;
+        let answer = send::http(&host, &request, &world).await;
+        let taken = server.taken().await;
+        let mut wrong = judge(Transport::Http, &answer, &taken);
+        if !is_normal(&host, &world).await {
+            wrong.push("the next request is not answered normally".to_owned());
         }
+        report.add(&request.family, &named, Transport::Http, &answer, &taken, wrong);
+        let Some(payload) = socket::payload(&request) else { continue };
+        server.taken().await;
+        let (answer, taken, wrong) = match socket::enter(&host, &request, &world).await {
+            Err(answer) => {
+                let taken = server.taken().await;
+                let wrong = judge(Transport::WebSocket, &answer, &taken);
+                (answer, taken, wrong)
+            }
+            Ok(mut socket) => {
+                // Letting it in was paid for once; what counts is what each message takes.
+                server.taken().await;
+                let answer = socket::ask(&mut socket, payload).await;
+                let taken = server.taken().await;
+                let mut wrong = judge(Transport::WebSocket, &answer, &taken);
+                if !socket::goes_on(socket, &answer).await {
+                    wrong.push("the next operation of the socket is not answered normally".to_owned());
+                }
+                (answer, taken, wrong)
+            }
+        };
+        report.add(&request.family, &named, Transport::WebSocket, &answer, &taken, wrong);
     }
     report.problems.extend(server.finish().await);
     report

@@ -23,6 +23,8 @@ pub struct Answer {
     pub count: usize,
     /// All bytes.
     pub bytes: usize,
+    /// The server ended a WebSocket with it.
+    pub closed: bool,
 }
 
 impl Answer {
@@ -55,7 +57,7 @@ pub async fn http(host: &str, request: &Request, world: &World) -> Answer {
         .unwrap_or_else(|_| panic!("{}: no answer within {PATIENCE:?}", request.name))
 }
 
-fn token<'a>(world: &'a World, persona: &'a str) -> Option<&'a str> {
+pub fn token<'a>(world: &'a World, persona: &'a str) -> Option<&'a str> {
     match persona {
         "anonymous" => None,
         // A token itself, where tokens are meant.

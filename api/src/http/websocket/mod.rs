@@ -5,6 +5,7 @@
 //! bucket. What a socket may take of us is bounded: the size and the number of its messages, its
 //! operations, its unread answers, the sockets of one session.
 //!
+//! - [`feed`]: its bytes, a little at a time
 //! - [`protocol`]: messages and the state machine, without a transport
 //! - [`socket`]: the loop of one socket
 //! - [`token`]: who it is
@@ -17,6 +18,7 @@
 //! 4409 id in use · 4429 second init or too many sockets · 4500 ours · 1001 stopping · 1008 flood · 1009 too large
 //! ```
 
+mod feed;
 pub mod limits;
 mod operation;
 mod protocol;
@@ -26,6 +28,7 @@ mod token;
 use actix_web::http::header::{ACCEPT_LANGUAGE, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, guard, web};
 
+use self::feed::Feed;
 use self::limits::{MAX_MESSAGE, Sockets};
 use self::socket::{Hello, Socket};
 use super::graphql::{bearer, header};
@@ -52,6 +55,8 @@ pub async fn open(
 ) -> actix_web::Result<HttpResponse> {
     let ip = client_ip::of(&request, &app.config.trusted_proxies);
     let Some(place) = sockets.wait(ip) else { return Ok(server::too_many_sockets()) };
+    let feed = Feed::default();
+    let body = feed.of(&request, body).await?;
     let (response, session, messages) = actix_ws::handle_with_protocols(&request, body, &[protocol::NAME])?;
     let hello = Hello {
         ip,
@@ -62,7 +67,7 @@ pub async fn open(
     let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
     let sockets = sockets.into_inner();
     let socket = Socket::new((**app).clone(), (**schema).clone(), sockets, place, session, hello);
-    actix_web::rt::spawn(socket.serve(messages));
+    actix_web::rt::spawn(socket.serve(messages, feed));
     Ok(response)
 }
 

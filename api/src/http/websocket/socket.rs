@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::feed::Feed;
 use super::limits::{Budget, MAX_FIRST_MESSAGE, MAX_RUNNING, MAX_UNREAD, Patience, Place, Sockets};
 use super::operation::{self, Frame, Out};
 use super::protocol::{self, Close, Protocol, Start, Step};
@@ -23,7 +24,7 @@ use crate::error::{Code, Error, Fault, Result};
 use crate::http::graphql::envelope::{Envelope, Problem};
 use crate::http::graphql::errors;
 use crate::http::graphql::execute::{self, Caller, Stopped, Who};
-use crate::http::guard::{Limits, check_json_bytes};
+use crate::http::guard::{Limits, Refusal, check_json_bytes};
 use crate::news;
 use crate::people::actor::{Actor, ClientIp};
 use crate::people::authenticate::authenticate;
@@ -103,10 +104,10 @@ impl Socket {
     }
 
     /// Until its end.
-    pub async fn serve(mut self, mut messages: AggregatedMessageStream) {
+    pub async fn serve(mut self, mut messages: AggregatedMessageStream, feed: Feed) {
         self.app.metrics.sockets.inc();
         let end = match self.hello.speaks {
-            true => self.talk(&mut messages).await,
+            true => self.talk(&mut messages, &feed).await,
             false => Some(Close::new(4406, "Subprotocol not acceptable")),
         };
         self.app.metrics.sockets.dec();
@@ -118,13 +119,13 @@ impl Socket {
         }
     }
 
-    async fn talk(&mut self, messages: &mut AggregatedMessageStream) -> Option<Close> {
+    async fn talk(&mut self, messages: &mut AggregatedMessageStream, feed: &Feed) -> Option<Close> {
         let stop = self.app.stop.clone();
         loop {
             let now = self.next_look();
             let turn = tokio::select! {
                 () = stop.cancelled() => Break(Some(Close::new(1001, "The server stops; connect again"))),
-                message = messages.recv() => self.hear(message).await,
+                message = heard(messages, feed) => self.hear(message).await,
                 Some(frame) = self.frames.1.recv() => self.tell(frame).await,
                 (token, actor) = entered(&mut self.entering) => self.enter(token, actor).await,
                 () = rights_changed(&mut self.person) => self.check().await,
@@ -163,8 +164,8 @@ impl Socket {
         }
         // The message itself is one level around the body that the limit is for.
         let limits = Limits { json_depth: Limits::default().json_depth + 1, body_bytes: u32::MAX, ..Limits::default() };
-        if check_json_bytes(text.as_bytes(), &limits).is_err() {
-            return Break(Some(Close::invalid("nested too deeply")));
+        if let Err(Refusal::Exceeded { limit, max, .. }) = check_json_bytes(text.as_bytes(), &limits) {
+            return Break(Some(Close::invalid(&format!("{} above {max}", limit.as_str()))));
         }
         match self.protocol.receive(text) {
             Step::Nothing => Continue(()),
@@ -321,6 +322,19 @@ impl Socket {
             }
         }
     }
+}
+
+/// The next message. What is fed without one coming out is one that is too large.
+async fn heard(
+    messages: &mut AggregatedMessageStream,
+    feed: &Feed,
+) -> Option<Result<AggregatedMessage, ProtocolError>> {
+    let message = messages.recv().await;
+    if feed.is_too_much() {
+        return Some(Err(ProtocolError::Overflow));
+    }
+    feed.digested();
+    message
 }
 
 /// Pends while nobody enters.
