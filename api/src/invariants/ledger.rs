@@ -145,7 +145,10 @@ impl Walk {
 
     fn row(&mut self, row: &QueryResult) -> Result<()> {
         let journal = journal::Model::from_query_result(row, "j_")?;
-        let line = journal_line::Model::from_query_result_optional(row, "l_")?;
+        let line = match row.try_get::<Option<Uuid>>("l_", "journal_id")? {
+            Some(_) => Some(journal_line::Model::from_query_result(row, "l_")?),
+            None => None,
+        };
         match &mut self.open {
             Some((open, lines)) if open.brand_id == journal.brand_id && open.id == journal.id => lines.extend(line),
             _ => {

@@ -85,6 +85,19 @@ pub async fn standing(db: &impl ConnectionTrait, brand_id: Uuid, attempt_id: Uui
     Ok(Standing { held, currency: row.try_get("", "currency")? })
 }
 
+/// Fen of an order's deposit that are paid and not on their way back.
+pub async fn deposit_left(db: &impl ConnectionTrait, brand_id: Uuid, order_id: Uuid) -> Result<i64> {
+    let statement = sql(
+        db.get_database_backend(),
+        "select cast(coalesce(sum(a.amount - a.refunded), 0) as bigint) as fen from payment_attempt a \
+         join payment_leg g on g.brand_id = a.brand_id and g.id = a.leg_id \
+         where a.brand_id = $1 and a.order_id = $2 and a.settles and g.kind = 'deposit'",
+        [brand_id.into(), order_id.into()],
+    );
+    let row = db.query_one_raw(statement).await?.ok_or_else(|| anyhow::anyhow!("a sum returned no row"))?;
+    Ok(row.try_get("", "fen")?)
+}
+
 /// Pieces of an order line that are paid, not refunded, and being made nowhere.
 #[derive(Clone, Debug)]
 pub struct Missing {

@@ -74,7 +74,7 @@ async fn settle_in(tx: &Tx, report: &Transaction) -> Result<Settled> {
         return Ok(Settled::Surplus);
     }
     let leg = mark_settled(tx, &attempt).await?;
-    ledger::book::settled(tx, By::WECHAT, &order, &attempt, leg.kind)?;
+    ledger::book::settled(tx, By::WECHAT, &order, &attempt, leg.kind).await?;
     tx.cancel_timer(crate::flow::order::LAPSE, order.id).await?;
     Ok(Settled::Paid)
 }

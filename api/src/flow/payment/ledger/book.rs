@@ -10,8 +10,8 @@ use crate::base::tx::{By, Tx};
 use crate::error::Result;
 use crate::flow::payment::query::{self, Standing};
 
-/// The attempt paid its leg.
-pub fn settled(
+/// The attempt paid its leg. With the balance the deposit becomes part of the price.
+pub async fn settled(
     tx: &Tx,
     by: By,
     order: &order::Model,
@@ -19,6 +19,22 @@ pub fn settled(
     leg: PaymentLegKind,
 ) -> Result<()> {
     record(tx, by, rules::payment_settled(&of_attempt(order, attempt), leg)?);
+    if leg == PaymentLegKind::Balance {
+        let deposit = query::deposit_left(tx.conn(), tx.brand_id(), order.id).await?;
+        if deposit > 0 {
+            record(tx, by, rules::balance_paid(&of_order(order, deposit))?);
+        }
+    }
+    Ok(())
+}
+
+/// The buyer let the balance of the order lapse: its deposit is the brand's. Call it in the transaction
+/// that moves the order.
+pub async fn deposit_forfeited(tx: &Tx, by: By, order: &order::Model) -> Result<()> {
+    let deposit = query::deposit_left(tx.conn(), tx.brand_id(), order.id).await?;
+    if deposit > 0 {
+        record(tx, by, rules::deposit_forfeited(&of_order(order, deposit))?);
+    }
     Ok(())
 }
 
@@ -84,16 +100,12 @@ pub async fn order_received(tx: &Tx, by: By, order: &order::Model) -> Result<()>
     let attempts = query::settling_attempts(tx.conn(), tx.brand_id(), order.id).await?;
     let amount: i64 = attempts.iter().map(|attempt| attempt.amount - attempt.refunded).sum();
     // Every piece of it may have been refunded.
-    if amount == 0 {
-        return Ok(());
+    if amount > 0 {
+        record(tx, by, rules::revenue_recognised(&of_order(order, amount))?);
     }
-    let of = Event {
-        source_id: order.id,
-        order_id: Some(order.id),
-        party: Party::Nobody,
-        currency: &order.currency,
-        amount,
-    };
-    record(tx, by, rules::revenue_recognised(&of)?);
     Ok(())
+}
+
+fn of_order(order: &order::Model, amount: i64) -> Event<'_> {
+    Event { source_id: order.id, order_id: Some(order.id), party: Party::Nobody, currency: &order.currency, amount }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
-use entity::journal_line::{self, LedgerAccount};
+use entity::journal_line::{self, Column as Line, LedgerAccount};
 use entity::{brand, journal, ledger_head};
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
@@ -88,19 +88,15 @@ pub fn journals(brand_id: Uuid, wanted: Wanted) -> Select<journal::Entity> {
         found = found.filter(journal::Column::OrderId.eq(order_id));
     }
     if let Some(account) = wanted.account {
-        let mut touched = Query::select();
-        touched
-            .column(journal_line::Column::JournalId)
+        let mut line = Query::select();
+        line.expr(Expr::value(1))
             .from(journal_line::Entity)
-            .and_where(journal_line::Column::BrandId.eq(brand_id))
-            .and_where(journal_line::Column::Account.eq(account));
-        if let Some(from) = wanted.from {
-            touched.and_where(journal_line::Column::PostedAt.gte(from));
-        }
-        if let Some(until) = wanted.until {
-            touched.and_where(journal_line::Column::PostedAt.lt(until));
-        }
-        found = found.filter(journal::Column::Id.in_subquery(touched));
+            .and_where(Line::BrandId.eq(brand_id))
+            .and_where(
+                Expr::col((journal_line::Entity, Line::JournalId)).equals((journal::Entity, journal::Column::Id)),
+            )
+            .and_where(Line::Account.eq(account));
+        found = found.filter(Expr::exists(line));
     }
     found
 }
@@ -118,10 +114,10 @@ pub async fn lines_of(
     journals: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<journal_line::Model>>, sea_orm::DbErr> {
     let lines = journal_line::Entity::find()
-        .filter(journal_line::Column::BrandId.eq(brand_id))
-        .filter(journal_line::Column::JournalId.is_in(journals.iter().copied()))
-        .order_by_asc(journal_line::Column::JournalId)
-        .order_by_asc(journal_line::Column::Position)
+        .filter(Line::BrandId.eq(brand_id))
+        .filter(Line::JournalId.is_in(journals.iter().copied()))
+        .order_by_asc(Line::JournalId)
+        .order_by_asc(Line::Position)
         .all(db)
         .await?;
     let mut found = HashMap::<Uuid, Vec<_>>::new();
