@@ -158,7 +158,7 @@ e2e! {
             app.settle().await;
         }
         app.standin.set_switches(Switches::default());
-        app.standin.set_fault(REFUNDS, Fault { times: 1_000, ..Fault::before(FaultKind::SystemError) });
+        app.standin.set_fault(REFUNDS, Fault { times: 4, ..Fault::before(FaultKind::SystemError) });
         shop.cancel(buyer, &orders[2]).await.ok("cancelOrder.order.id");
         app.settle().await;
         let finance = shop.brand.staff(StaffRole::Finance).await;
@@ -180,10 +180,15 @@ e2e! {
         }
         assert!(items[2]["why"].is_string(), "{items:#}");
         let retry = json!({ "refundId": items[1]["refund"]["id"], "why": "the buyer has a new card" });
-        app.standin.set_fault(REFUNDS, Fault { times: 0, ..Fault::before(FaultKind::SystemError) });
         finance.mutate("retryRefund", retry, "refund { id }").await.ok("retryRefund.refund.id");
         let causes: Vec<_> = stuck(&finance.gql(STUCK, json!({})).await).into_iter().map(|(cause, ..)| cause).collect();
         assert_eq!(causes, ["REFUND_ABNORMAL", "REFUND_FAILING"], "sent again, it is on its way");
+        for _ in 0..4 {
+            app.advance(Duration::hours(1)).await;
+        }
+        let finance = shop.brand.staff(StaffRole::Finance).await;
+        let causes: Vec<_> = stuck(&finance.gql(STUCK, json!({})).await).into_iter().map(|(cause, ..)| cause).collect();
+        assert_eq!(causes, ["REFUND_ABNORMAL"], "the rest went on by itself");
     }
 
     async fn money_that_fits_nothing_waits_for_a_person_who_says_how_it_was_settled(app) {
