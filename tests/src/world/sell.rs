@@ -45,11 +45,16 @@ impl World<'_> {
         self.ids.insert("refundId", found.text("refunds.nodes.0.id"));
         self.ids.insert("refundedOrderId", refunded);
         self.ids.insert("orderId", kept);
-        self.pay_astray().await;
+        let settled = self.pay_astray().await;
+        let input = json!({ "eventId": settled, "note": self.marked("sent back") });
+        let done = self.finance.mutate("resolveProviderEvent", input, "providerEvent { eventId }").await;
+        done.ok("resolveProviderEvent.providerEvent");
+        let open = self.pay_astray().await;
+        self.ids.insert("eventId", open);
     }
 
-    /// Money comes that was ordered under no number of ours.
-    async fn pay_astray(&mut self) {
+    /// Money comes that was ordered under no number of ours; the event that tells of it.
+    async fn pay_astray(&self) -> String {
         let (app, account) = (self.brand.app, &self.brand.account);
         let wechat = &app.app.wechat;
         let prepay = Prepay {
@@ -68,7 +73,7 @@ impl World<'_> {
         app.settle().await;
         let query = "{ financeDesk { stuck { items { providerEvent { eventId } } } } }";
         let desk = self.finance.gql(query, json!({})).await;
-        self.ids.insert("eventId", desk.text("financeDesk.stuck.items.0.providerEvent.eventId"));
+        desk.text("financeDesk.stuck.items.0.providerEvent.eventId")
     }
 
     async fn buy(&self) -> String {
