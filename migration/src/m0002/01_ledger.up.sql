@@ -45,7 +45,7 @@ create table journal_line (
   foreign key (brand_id, order_id) references orders (brand_id, id),
   foreign key (brand_id, member_id) references member (brand_id, id)
 );
-create index journal_line_account on journal_line (brand_id, account, posted_at, journal_id, position, amount);
+create index journal_line_account on journal_line (brand_id, account, currency, posted_at, journal_id, position, amount);
 create index journal_line_order on journal_line (brand_id, order_id, account);
 
 -- Who did what to money by hand, when and why.

@@ -47,7 +47,7 @@ impl Desk {
 pub async fn read(db: &impl ConnectionTrait, brand_id: Uuid) -> Result<Desk> {
     let (currency, _) = query::brand(db, brand_id).await?;
     let attempts = "payment_attempt where brand_id = $1 and status in ('created', 'prepaid')";
-    let refunds = "refund where brand_id = $1 and status in ('pending', 'processing')";
+    let refunds = "refund where brand_id = $1 and status <> 'succeeded' and status in ('pending', 'processing')";
     Ok(Desk {
         balances: query::balances(db, brand_id, &currency).await?,
         attempts_open: pile(db, brand_id, attempts).await?,
