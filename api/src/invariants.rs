@@ -2,6 +2,8 @@
 //! writes. Each row counts what it looked at and what breaks it; unique keys, foreign keys and CHECKs
 //! already forbid much of it, so a breach here means the schema itself was bypassed or a rule is wrong.
 
+mod ledger;
+
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use crate::base::db::sql;
@@ -229,10 +231,11 @@ const INVARIANTS: &[Invariant] = &[
 /// on a replica where the tables are large.
 pub async fn check(db: &DatabaseConnection) -> Result<Vec<Finding>> {
     let mut findings = Vec::with_capacity(INVARIANTS.len());
-    for Invariant { area, rule, examined, breaches } in INVARIANTS {
+    for Invariant { area, rule, examined, breaches } in INVARIANTS.iter().chain(ledger::INVARIANTS) {
         let (examined, breaches) = (count(db, examined).await?, count(db, breaches).await?);
         findings.push(Finding { area, rule, examined, breaches });
     }
+    findings.extend(ledger::chains(db).await?);
     Ok(findings)
 }
 

@@ -51,6 +51,11 @@ async fn insert(tx: &Tx, id: &str, push: &Push, problem: Option<&str>) -> Result
         received_at: Set(tx.now()),
         processed_at: Set(problem.map(|_| tx.now())),
         problem: Set(problem.map(str::to_owned)),
+        number: Set(None),
+        amount: Set(None),
+        resolved_at: Set(None),
+        resolved_by: Set(None),
+        resolution: Set(None),
     };
     let kept = provider_event::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
     Ok(matches!(kept, TryInsertResult::Inserted(1..)))

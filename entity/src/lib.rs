@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod allocation;
+pub mod audit;
 pub mod batch;
 pub mod batch_cell;
 pub mod batch_offer;
@@ -24,7 +25,10 @@ pub mod factory_feed;
 pub mod factory_key;
 pub mod idempotency;
 pub mod inbox_message;
+pub mod journal;
+pub mod journal_line;
 pub mod koc;
+pub mod ledger_head;
 pub mod media;
 pub mod member;
 pub mod membership;

@@ -18,6 +18,15 @@ pub struct Model {
     pub processed_at: Option<DateTimeUtc>,
     /// Why it could not be applied (wrong amount, unknown order); for people to look at.
     pub problem: Option<String>,
+    /// Our out_trade_no or out_refund_no that it names.
+    pub number: Option<String>,
+    /// Fen it is about.
+    pub amount: Option<i64>,
+    /// When a person settled the problem.
+    pub resolved_at: Option<DateTimeUtc>,
+    pub resolved_by: Option<Uuid>,
+    /// How.
+    pub resolution: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -50,6 +50,8 @@ pub struct Model {
     pub refund_id: Option<String>,
     pub attempts: i32,
     pub last_error: Option<String>,
+    /// The refund that WeChat closed and this one sends again.
+    pub replaces: Option<Uuid>,
     pub created_at: DateTimeUtc,
     pub finished_at: Option<DateTimeUtc>,
 }

@@ -16,7 +16,7 @@ use super::shop::{Buyer, PRICE, Shop};
 use super::*;
 
 const PREPAY: &str = "/v3/pay/transactions/jsapi";
-const REFUNDS: &str = "/v3/refund/domestic/refunds";
+pub const REFUNDS: &str = "/v3/refund/domestic/refunds";
 
 e2e! {
     async fn a_payment_is_taken_once_however_often_and_badly_it_is_reported(app) {
@@ -314,13 +314,13 @@ fn uuid_of(order: &str) -> Uuid {
     OrderId::parse(order).expect("an order").0
 }
 
-async fn attempt_of(app: &TestApp, order: &str) -> payment_attempt::Model {
+pub async fn attempt_of(app: &TestApp, order: &str) -> payment_attempt::Model {
     let found = payment_attempt::Entity::find().filter(payment_attempt::Column::OrderId.eq(uuid_of(order)));
     found.one(app.app.db.read()).await.expect("a read").expect("an attempt")
 }
 
 /// An attempt that our side gave up: as after restoring a backup, or when WeChat broke its word about a close.
-async fn late_attempt(app: &TestApp, order: &str) -> String {
+pub async fn late_attempt(app: &TestApp, order: &str) -> String {
     let db = app.app.db.read();
     let leg = payment_leg::Entity::find().filter(payment_leg::Column::OrderId.eq(uuid_of(order)));
     let leg = leg.one(db).await.expect("a read").expect("a leg");
@@ -356,7 +356,7 @@ async fn miscount(shop: &Shop<'_>, buyer: &Buyer<'_>, pieces: i32) {
 }
 
 /// Pays `fen` under `number` past our own API, as nobody could unless something went wrong before.
-async fn pay_directly(shop: &Shop<'_>, buyer: &Buyer<'_>, number: &str, fen: i64) {
+pub async fn pay_directly(shop: &Shop<'_>, buyer: &Buyer<'_>, number: &str, fen: i64) {
     let (wechat, account) = (&shop.app.app.wechat, &shop.brand.account);
     let prepay = Prepay {
         out_trade_no: number.to_owned(),

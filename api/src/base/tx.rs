@@ -3,6 +3,7 @@
 //! State moves, their history and their event go together ([`Tx::moved`]); nothing leaves the
 //! process before the commit. Network calls do not belong here.
 
+mod last;
 mod many;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
+pub use last::Last;
 pub use many::Moves;
 
 use super::db::sql;
@@ -49,6 +51,8 @@ struct Inner {
     touched: Mutex<Vec<Subject>>,
     /// Topics to tell once it is committed.
     news: Mutex<BTreeSet<String>>,
+    /// To be written at the very end.
+    last: Mutex<Vec<Box<dyn Last>>>,
 }
 
 /// Who did it, for the history.
@@ -121,8 +125,10 @@ impl App {
             has_work: AtomicBool::new(false),
             touched: Mutex::default(),
             news: Mutex::default(),
+            last: Mutex::default(),
         }));
         let value = work(tx.clone()).await?;
+        tx.write_last().await?;
         let inner = Arc::into_inner(tx.0)
             .ok_or_else(|| Error::from(anyhow::anyhow!("a transaction outlived the use case that ran it")))?;
         let touched = inner.touched.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -2,6 +2,7 @@
 
 pub mod client_ip;
 pub mod cors;
+pub mod finance;
 pub mod graphiql;
 pub mod graphql;
 pub mod headers;

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::graphql::{self, MAX_BODY};
 use super::websocket::{self, limits::Sockets};
-use super::{cors, graphiql, headers, health, media, request_id, slow_body, wechat_pay, wechat_push};
+use super::{cors, finance, graphiql, headers, health, media, request_id, slow_body, wechat_pay, wechat_push};
 use crate::app::App;
 use crate::schema;
 
@@ -35,6 +35,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
             .configure(routes)
             .configure(wechat_pay::configure)
             .configure(media::configure)
+            .configure(finance::configure)
             .configure(wechat_push::configure)
             .configure(|cfg| {
                 if with_graphiql {

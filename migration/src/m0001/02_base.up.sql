@@ -124,6 +124,12 @@ create table provider_event (
   received_at timestamptz not null,
   processed_at timestamptz,
   problem text, -- Why it could not be applied (wrong amount, unknown order); for people to look at.
-  primary key (brand_id, id)
+  number text, -- Our out_trade_no or out_refund_no that it names.
+  amount bigint, -- Fen it is about.
+  resolved_at timestamptz, -- When a person settled the problem.
+  resolved_by uuid,
+  resolution text, -- How.
+  primary key (brand_id, id),
+  foreign key (brand_id, resolved_by) references staff (brand_id, id)
 );
 create index provider_event_person on provider_event (brand_id, (payload ->> 'openid'));

@@ -280,12 +280,15 @@ create table refund (
   refund_id text,
   attempts integer not null check (attempts >= 0),
   last_error text,
+  replaces uuid, -- The refund that WeChat closed and this one sends again.
   created_at timestamptz not null,
   finished_at timestamptz,
   primary key (brand_id, id),
   unique (brand_id, out_refund_no),
+  unique (brand_id, replaces),
   foreign key (brand_id, order_id) references orders (brand_id, id),
-  foreign key (brand_id, attempt_id) references payment_attempt (brand_id, id)
+  foreign key (brand_id, attempt_id) references payment_attempt (brand_id, id),
+  foreign key (brand_id, replaces) references refund (brand_id, id)
 );
 create index refund_order on refund (brand_id, order_id);
 create index refund_attempt on refund (brand_id, attempt_id);

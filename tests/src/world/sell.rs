@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use serde_json::{Value, json};
-use smallbatch::wechat::pay::PayParams;
+use smallbatch::wechat::pay::{PayParams, Prepay};
 
 use super::World;
 
@@ -45,6 +45,35 @@ impl World<'_> {
         self.ids.insert("refundId", found.text("refunds.nodes.0.id"));
         self.ids.insert("refundedOrderId", refunded);
         self.ids.insert("orderId", kept);
+        let settled = self.pay_astray().await;
+        let input = json!({ "eventId": settled, "note": self.marked("sent back") });
+        let done = self.finance.mutate("resolveProviderEvent", input, "providerEvent { eventId }").await;
+        done.ok("resolveProviderEvent.providerEvent");
+        let open = self.pay_astray().await;
+        self.ids.insert("eventId", open);
+    }
+
+    /// Money comes that was ordered under no number of ours; the event that tells of it.
+    async fn pay_astray(&self) -> String {
+        let (app, account) = (self.brand.app, &self.brand.account);
+        let wechat = &app.app.wechat;
+        let prepay = Prepay {
+            out_trade_no: app.app.ids.next().simple().to_string(),
+            description: self.marked("astray"),
+            amount_fen: PRICE,
+            openid: self.buyer.openid.clone(),
+            time_expire: app.now() + Duration::minutes(30),
+            notify_url: wechat.public_url(&format!("/wechat/pay/{}", account.slug)),
+            attach: None,
+            client_ip: None,
+        };
+        let prepay_id = wechat.prepay(account, &prepay).await.expect("WeChat takes the order");
+        let params = wechat.pay_params(account, &prepay_id).expect("signed");
+        app.standin.pay(&params, &self.buyer.openid).expect("WeChat takes the money");
+        app.settle().await;
+        let query = "{ financeDesk { stuck { items { providerEvent { eventId } } } } }";
+        let desk = self.finance.gql(query, json!({})).await;
+        desk.text("financeDesk.stuck.items.0.providerEvent.eventId")
     }
 
     async fn buy(&self) -> String {

@@ -25,6 +25,7 @@ impl World<'_> {
             "Int" | "Long" => "1".to_owned(),
             "Boolean" => "false".to_owned(),
             "DateTime" => format!("\"{}\"", self.brand.app.at(chrono::Duration::days(3))),
+            "NaiveDate" if argument.name == "from" => "\"2026-03-01\"".to_owned(),
             "NaiveDate" => "\"2026-03-14\"".to_owned(),
             _ => match argument.name.as_str() {
                 "idempotencyKey" => format!("\"{}\"", self.brand.app.app.ids.next()),

@@ -15,17 +15,25 @@
 //! call repeats under the same number until its outcome is known, and the outcome is a conditional
 //! update; the process may be killed anywhere between.
 //!
+//! What happens to money is booked in [`ledger`] by the transaction that makes it happen, and what people
+//! do to it by hand is noted in [`audit`]. [`desk`] shows the brand's finance people what needs them.
+//!
 //! Promises the next stage: a paid order's money is with the merchant, `0 ≤ refunded ≤ paid`, and
 //! pieces return to sale exactly once, and only after WeChat confirmed that they can no longer be paid.
 
+pub mod audit;
 mod cancel;
 mod close;
+pub mod desk;
 pub mod graphql;
 mod lapse;
+pub mod ledger;
+pub mod loader;
 mod mass;
 pub mod notification;
 mod poll;
 mod prepay;
+mod problem;
 pub mod query;
 pub mod refund;
 pub mod rules;

@@ -42,6 +42,7 @@ pub async fn receive(app: &App, account: &Account, notification: &Notification, 
 async fn keep(app: &App, account: &Account, notification: &Notification, raw: Value) -> Result<bool> {
     let brand_id = account.brand_id;
     let (id, kind, raw) = (&notification.id, kind(&notification.event), &raw);
+    let (number, amount) = &about(&notification.event);
     app.write(brand_id, |tx| async move {
         let row = provider_event::ActiveModel {
             brand_id: Set(brand_id),
@@ -51,6 +52,11 @@ async fn keep(app: &App, account: &Account, notification: &Notification, raw: Va
             received_at: Set(tx.now()),
             processed_at: Set(None),
             problem: Set(None),
+            number: Set(number.clone()),
+            amount: Set(*amount),
+            resolved_at: Set(None),
+            resolved_by: Set(None),
+            resolution: Set(None),
         };
         provider_event::Entity::insert(row)
             .on_conflict(OnConflict::columns([Column::BrandId, Column::Id]).do_nothing().to_owned())
@@ -67,6 +73,15 @@ fn kind(event: &NotificationEvent) -> &'static str {
         NotificationEvent::Transaction(_) => "pay.transaction",
         NotificationEvent::Refund(_) => "pay.refund",
         NotificationEvent::Other { .. } => "pay.other",
+    }
+}
+
+/// Our number that it names, and the fen it is about.
+fn about(event: &NotificationEvent) -> (Option<String>, Option<i64>) {
+    match event {
+        NotificationEvent::Transaction(report) => (Some(report.out_trade_no.clone()), report.amount_fen),
+        NotificationEvent::Refund(state) => (Some(state.out_refund_no.clone()), Some(state.refund_fen)),
+        NotificationEvent::Other { .. } => (None, None),
     }
 }
 

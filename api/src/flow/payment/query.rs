@@ -1,10 +1,13 @@
 //! Reads, brand first.
 
+use chrono::{DateTime, Utc};
 use entity::payment_attempt::{self, PaymentAttemptStatus};
+use entity::payment_leg::PaymentLegKind;
 use entity::refund::{self, RefundStatus};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
+use super::ledger::rules::Held;
 use crate::base::db::sql;
 use crate::error::{Error, Result};
 use crate::flow::order::query as orders;
@@ -57,6 +60,44 @@ pub async fn settling_attempts(
     Ok(found.all(db).await?)
 }
 
+/// Where the money of an attempt is.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub held: Held,
+    pub currency: String,
+}
+
+/// Where the money of a paid attempt is in the books. It holds while the order's row is held.
+pub async fn standing(db: &impl ConnectionTrait, brand_id: Uuid, attempt_id: Uuid) -> Result<Standing> {
+    let statement = sql(
+        db.get_database_backend(),
+        "select o.currency, o.received_at, g.kind, a.settles, (select count(*) from payment_leg b \
+         where b.brand_id = g.brand_id and b.order_id = g.order_id and b.kind = 'balance' and b.status = 'paid') as balances \
+         from payment_attempt a join payment_leg g on g.brand_id = a.brand_id and g.id = a.leg_id \
+         join orders o on o.brand_id = a.brand_id and o.id = a.order_id where a.brand_id = $1 and a.id = $2",
+        [brand_id.into(), attempt_id.into()],
+    );
+    let row = db.query_one_raw(statement).await?.ok_or_else(|| Error::not_found("payment"))?;
+    let kind: PaymentLegKind = row.try_get("", "kind")?;
+    let received = row.try_get::<Option<DateTime<Utc>>>("", "received_at")?.is_some();
+    let balance_paid = row.try_get::<i64>("", "balances")? > 0;
+    let held = Held::of_attempt(row.try_get("", "settles")?, kind, balance_paid, received);
+    Ok(Standing { held, currency: row.try_get("", "currency")? })
+}
+
+/// Fen of an order's deposit that are paid and not on their way back.
+pub async fn deposit_left(db: &impl ConnectionTrait, brand_id: Uuid, order_id: Uuid) -> Result<i64> {
+    let statement = sql(
+        db.get_database_backend(),
+        "select cast(coalesce(sum(a.amount - a.refunded), 0) as bigint) as fen from payment_attempt a \
+         join payment_leg g on g.brand_id = a.brand_id and g.id = a.leg_id \
+         where a.brand_id = $1 and a.order_id = $2 and a.settles and g.kind = 'deposit'",
+        [brand_id.into(), order_id.into()],
+    );
+    let row = db.query_one_raw(statement).await?.ok_or_else(|| anyhow::anyhow!("a sum returned no row"))?;
+    Ok(row.try_get("", "fen")?)
+}
+
 /// Pieces of an order line that are paid, not refunded, and being made nowhere.
 #[derive(Clone, Debug)]
 pub struct Missing {
@@ -96,6 +137,13 @@ pub async fn refund(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Resu
     refund::Entity::find_by_id((brand_id, id)).one(db).await?.ok_or_else(|| Error::not_found("refund"))
 }
 
+/// Whether a refund that WeChat closed was sent once more.
+pub async fn is_replaced(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<bool> {
+    let found =
+        refund::Entity::find().filter(refund::Column::BrandId.eq(brand_id)).filter(refund::Column::Replaces.eq(id));
+    Ok(found.one(db).await?.is_some())
+}
+
 pub async fn refund_by_number(
     db: &impl ConnectionTrait,
     brand_id: Uuid,
@@ -105,6 +153,15 @@ pub async fn refund_by_number(
         .filter(refund::Column::BrandId.eq(brand_id))
         .filter(refund::Column::OutRefundNo.eq(out_refund_no));
     Ok(found.one(db).await?)
+}
+
+/// The order whose payment or refund has this number at WeChat.
+pub async fn order_of_number(db: &impl ConnectionTrait, brand_id: Uuid, number: Option<&str>) -> Result<Option<Uuid>> {
+    let Some(number) = number else { return Ok(None) };
+    if let Some(attempt) = attempt_by_number(db, brand_id, number).await? {
+        return Ok(Some(attempt.order_id));
+    }
+    Ok(refund_by_number(db, brand_id, number).await?.map(|refund| refund.order_id))
 }
 
 /// The brand's refunds, of one order or in some states when given.

@@ -8,7 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::{query, refund, rules, timers};
+use super::{ledger, problem, query, refund, rules, timers};
 use crate::app::App;
 use crate::base::once::Once;
 use crate::base::tx::{By, Tx};
@@ -69,10 +69,12 @@ async fn settle_in(tx: &Tx, report: &Transaction) -> Result<Settled> {
     }
     tx.cancel_timer(timers::POLL, attempt.id).await?;
     if lifecycle::paid(tx, By::WECHAT, order.id).await?.is_none() {
-        refund::request(tx, &attempt, attempt.amount, RefundReason::LatePayment).await?;
+        ledger::book::surplus(tx, By::WECHAT, &order, &attempt)?;
+        refund::request(tx, By::WECHAT, &attempt, attempt.amount, RefundReason::LatePayment).await?;
         return Ok(Settled::Surplus);
     }
-    mark_settled(tx, &attempt).await?;
+    let leg = mark_settled(tx, &attempt).await?;
+    ledger::book::settled(tx, By::WECHAT, &order, &attempt, leg.kind).await?;
     tx.cancel_timer(crate::flow::order::LAPSE, order.id).await?;
     Ok(Settled::Paid)
 }
@@ -96,31 +98,37 @@ async fn mark_paid(tx: &Tx, attempt: &payment_attempt::Model, report: &Transacti
     Ok(marked.rows_affected == 1)
 }
 
-async fn mark_settled(tx: &Tx, attempt: &payment_attempt::Model) -> Result<()> {
-    let leg = payment_leg::Entity::update_many()
+async fn mark_settled(tx: &Tx, attempt: &payment_attempt::Model) -> Result<payment_leg::Model> {
+    let legs = payment_leg::Entity::update_many()
         .col_expr(payment_leg::Column::Status, Expr::value(PaymentLegStatus::Paid))
         .col_expr(payment_leg::Column::PaidAt, Expr::value(tx.now()))
         .filter(payment_leg::Column::BrandId.eq(tx.brand_id()))
         .filter(payment_leg::Column::Id.eq(attempt.leg_id))
         .filter(payment_leg::Column::Status.eq(PaymentLegStatus::Due))
-        .exec(tx.conn())
+        .exec_with_returning(tx.conn())
         .await?;
-    if leg.rows_affected != 1 {
-        return Err(anyhow::anyhow!("leg {} of a pending order was not due", attempt.leg_id).into());
-    }
+    let leg = legs.into_iter().next();
+    let leg = leg.ok_or_else(|| anyhow::anyhow!("leg {} of a pending order was not due", attempt.leg_id))?;
     payment_attempt::Entity::update_many()
         .col_expr(payment_attempt::Column::Settles, Expr::value(true))
         .filter(payment_attempt::Column::BrandId.eq(tx.brand_id()))
         .filter(payment_attempt::Column::Id.eq(attempt.id))
         .exec(tx.conn())
         .await?;
-    Ok(())
+    Ok(leg)
 }
 
-/// Asks WeChat about an attempt and applies the answer. An attempt WeChat never heard of is unpaid.
+/// Asks WeChat about an attempt and applies the answer. An attempt WeChat never heard of is unpaid; what
+/// does not fit is kept for people, since no notification may ever tell of it.
 pub(super) async fn ask(app: &App, account: &Account, out_trade_no: &str) -> Result<Settled> {
     match app.wechat.query(account, out_trade_no).await {
-        Ok(report) => settle(app, account, &report).await,
+        Ok(report) => {
+            let settled = settle(app, account, &report).await?;
+            if let Settled::Problem(problem) = &settled {
+                problem::set_aside(app, account, &report, problem).await?;
+            }
+            Ok(settled)
+        }
         Err(error) if error.is_not_found() => Ok(Settled::Unpaid),
         Err(error) => Err(unreachable(&error)),
     }

@@ -13,6 +13,7 @@ use crate::base::once::{Done, Once};
 use crate::base::tx::{By, Move, Tx};
 use crate::error::{Error, Result};
 use crate::flow::order::{self, lifecycle};
+use crate::flow::payment::ledger::book;
 use crate::people::actor::Actor;
 
 /// The buyer has everything of the order that is on its way.
@@ -98,15 +99,16 @@ async fn receive(tx: &Tx, by: By, parcel: &parcel::Model, why: &str) -> Result<u
     Ok(received)
 }
 
-/// The order is received with its last parcel, and completed a week later.
+/// The order is received with its last parcel, which earns its price, and completed a week later.
 async fn settle_order(tx: &Tx, by: By, order_id: Uuid, why: &str) -> Result<()> {
     lifecycle::touch(tx, &[order_id]).await?;
     let arrivals = query::arrivals(tx.conn(), tx.brand_id(), &[order_id]).await?;
     if arrivals.get(&order_id) != Some(&Arrived::AllReceived) {
         return Ok(());
     }
-    if lifecycle::received(tx, by, order_id, why).await?.is_some() {
+    if let Some(order) = lifecycle::received(tx, by, order_id, why).await? {
         tx.set_timer(COMPLETE, order_id, tx.now() + COMPLETE_AFTER).await?;
+        book::order_received(tx, by, &order).await?;
     }
     Ok(())
 }

@@ -38,6 +38,8 @@ pub struct RefundShortPiecesInput {
     pub idempotency_key: String,
     /// An order in production of which some pieces were not made.
     pub order_id: OrderId,
+    /// Why, up to 500 characters, for the audit trail.
+    pub why: Option<String>,
 }
 
 /// Which refund to send once more.
@@ -47,4 +49,6 @@ pub struct RetryRefundInput {
     pub idempotency_key: String,
     /// A refund that WeChat Pay closed.
     pub refund_id: RefundId,
+    /// Why, up to 500 characters, for the audit trail.
+    pub why: Option<String>,
 }

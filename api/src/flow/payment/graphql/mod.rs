@@ -1,8 +1,12 @@
 //! Paying, cancelling and refunds in the API.
 
+mod finance;
 mod input;
+mod ledger;
 mod view;
 
+pub use finance::{FinanceMutation, FinanceQuery};
+pub use ledger::LedgerQuery;
 pub use view::{Refund, RefundReason, RefundStatus, WechatPayParams};
 
 use async_graphql::{Context, Object, SimpleObject};
@@ -166,7 +170,8 @@ impl PaymentMutation {
         #[graphql(desc = "Which order.")] input: RefundShortPiecesInput,
     ) -> Result<Option<RefundShortPiecesPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        let outcome = super::refund::short_pieces(app, actor, &input.idempotency_key, input.order_id.0).await;
+        let (key, why) = (&input.idempotency_key, input.why.as_deref());
+        let outcome = super::refund::short_pieces(app, actor, key, input.order_id.0, why).await;
         RefundShortPiecesPayload::of(ctx, outcome).map(Some)
     }
 
@@ -178,7 +183,8 @@ impl PaymentMutation {
         #[graphql(desc = "Which refund.")] input: RetryRefundInput,
     ) -> Result<Option<RetryRefundPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
-        let outcome = super::refund::again(app, actor, &input.idempotency_key, input.refund_id.0).await;
+        let (key, why) = (&input.idempotency_key, input.why.as_deref());
+        let outcome = super::refund::again(app, actor, key, input.refund_id.0, why).await;
         RetryRefundPayload::of(ctx, outcome).map(Some)
     }
 }

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::base::tx::{By, Tx};
 use crate::error::Result;
 use crate::flow::order::lifecycle;
-use crate::flow::payment::{query, rules, timers};
+use crate::flow::payment::{ledger, query, rules, timers};
 use crate::wechat::Account;
 use crate::wechat::pay::RefundState;
 
@@ -60,7 +60,11 @@ async fn apply_once(tx: &Tx, state: &RefundState) -> Result<Applied> {
     tx.emit("refund", refund.id, event(to), json!({ "order_id": refund.order_id, "amount": refund.amount })).await?;
     match to {
         RefundStatus::Succeeded => finish_order(tx, &refund).await?,
-        RefundStatus::Closed => give_number_up(tx, &refund).await?,
+        RefundStatus::Closed => {
+            lifecycle::touch(tx, &[refund.order_id]).await?;
+            give_number_up(tx, &refund).await?;
+            ledger::book::refund_closed(tx, By::WECHAT, &refund).await?;
+        }
         RefundStatus::Processing => {
             tx.set_timer(timers::REFUND_POLL, refund.id, rules::next_refund_poll(0, tx.now())).await?;
         }
@@ -98,10 +102,11 @@ async fn advance(tx: &Tx, refund: &refund::Model, to: RefundStatus, state: &Refu
     Ok(moved.rows_affected == 1)
 }
 
-/// refund_pending → refunded once the rest of the order's money is back. The refund of a surplus
+/// Books it; refund_pending → refunded once the rest of the order's money is back. The refund of a surplus
 /// payment, or of single pieces before, says nothing about its order.
 async fn finish_order(tx: &Tx, refund: &refund::Model) -> Result<()> {
     let order = crate::flow::order::query::find(tx.conn(), tx.brand_id(), refund.order_id).await?;
+    ledger::book::refund_succeeded(tx, By::WECHAT, &order, refund)?;
     let attempt = query::attempt(tx.conn(), tx.brand_id(), refund.attempt_id).await?;
     let whole = attempt.settles && refund.reason != RefundReason::ShortYield;
     if order.status == order::OrderStatus::RefundPending && whole {

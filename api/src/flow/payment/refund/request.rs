@@ -1,5 +1,6 @@
 //! Writing down that money goes back. It is sent after the commit.
 
+use entity::audit::AuditAction;
 use entity::order;
 use entity::payment_attempt::{self, Column, PaymentAttemptStatus};
 use entity::refund::{self, RefundReason, RefundStatus};
@@ -11,27 +12,37 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::base::once::{Done, Once};
+use crate::base::text;
 use crate::base::tx::{By, Tx};
 use crate::error::{Refusal, Result};
 use crate::flow::order::lifecycle;
-use crate::flow::payment::{query, timers};
+use crate::flow::payment::{audit, ledger, query, timers};
 use crate::people::actor::Actor;
 
 /// Returns `amount` fen of a paid attempt. More than was paid and not returned yet is impossible:
-/// the attempt counts what goes back.
+/// the attempt counts what goes back. Call it holding the order's row, but for a payment that settles
+/// nothing.
 pub async fn request(
     tx: &Tx,
+    by: By,
     attempt: &payment_attempt::Model,
     amount: i64,
     reason: RefundReason,
 ) -> Result<refund::Model> {
-    request_as(tx, tx.new_id(), attempt, amount, reason).await
+    request_as(tx, by, Number { id: tx.new_id(), replaces: None }, attempt, amount, reason).await
+}
+
+/// Under which id, and in place of which refund that WeChat closed.
+pub(super) struct Number {
+    pub id: Uuid,
+    pub replaces: Option<Uuid>,
 }
 
 /// The same under a given id.
 pub(super) async fn request_as(
     tx: &Tx,
-    id: Uuid,
+    by: By,
+    Number { id, replaces }: Number,
     attempt: &payment_attempt::Model,
     amount: i64,
     reason: RefundReason,
@@ -59,6 +70,7 @@ pub(super) async fn request_as(
         refund_id: Set(None),
         attempts: Set(0),
         last_error: Set(None),
+        replaces: Set(replaces),
         created_at: Set(tx.now()),
         finished_at: Set(None),
     }
@@ -66,6 +78,7 @@ pub(super) async fn request_as(
     .await?;
     tx.set_timer(timers::REFUND_SEND, id, tx.now()).await?;
     tx.emit("refund", id, "requested", json!({ "order_id": refund.order_id, "amount": amount })).await?;
+    ledger::book::refund_requested(tx, by, &refund).await?;
     Ok(refund)
 }
 
@@ -82,28 +95,41 @@ pub async fn whole_order(
     for attempt in query::settling_attempts(tx.conn(), tx.brand_id(), order_id).await? {
         let left = attempt.amount - attempt.refunded;
         if left > 0 {
-            request(tx, &attempt, left, reason).await?;
+            request(tx, by, &attempt, left, reason).await?;
         }
     }
     Ok(Some(order))
 }
 
 /// Sends a refund that WeChat closed once more, under a new number.
-pub async fn again(app: &App, actor: &Actor, key: &str, refund_id: Uuid) -> Result<Done<refund::Model>> {
+pub async fn again(
+    app: &App,
+    actor: &Actor,
+    key: &str,
+    refund_id: Uuid,
+    why: Option<&str>,
+) -> Result<Done<refund::Model>> {
     let staff = actor.staff(&[StaffRole::Finance])?;
     let brand_id = staff.brand_id;
-    let once = &Once::new(staff.id, "retryRefund", key, &refund_id)?;
+    let why = &text::optional("why", why, audit::MAX_WHY)?;
+    let once = &Once::new(staff.id, "retryRefund", key, &(refund_id, why))?;
     app.write(brand_id, |tx| async move {
         let id = tx.new_id();
         if let Some(id) = once.begin(&tx, &id).await? {
             return Ok(Done::replay(query::refund(tx.conn(), brand_id, id).await?));
         }
         let closed = query::refund(tx.conn(), brand_id, refund_id).await?;
+        lifecycle::touch(&tx, &[closed.order_id]).await?;
+        let replaced = query::is_replaced(tx.conn(), brand_id, refund_id).await?;
         let attempt = query::attempt(tx.conn(), brand_id, closed.attempt_id).await?;
-        if closed.status != RefundStatus::Closed || attempt.refunded + closed.amount > attempt.amount {
+        if closed.status != RefundStatus::Closed || replaced || attempt.refunded + closed.amount > attempt.amount {
             return Err(not_closed(&closed).into());
         }
-        Ok(Done::new(request_as(&tx, id, &attempt, closed.amount, closed.reason).await?))
+        let number = Number { id, replaces: Some(closed.id) };
+        let refund = request_as(&tx, actor.by(), number, &attempt, closed.amount, closed.reason).await?;
+        audit::note(&tx, actor.by(), audit::Deed::on_refund(AuditAction::RefundRetried, &refund, why.as_deref()))
+            .await?;
+        Ok(Done::new(refund))
     })
     .await
 }

@@ -1,5 +1,6 @@
 //! Money for pieces that were paid and never made.
 
+use entity::audit::AuditAction;
 use entity::order::{self, OrderStatus};
 use entity::order_line::{self, Column};
 use entity::refund::{self, RefundReason};
@@ -8,13 +9,15 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::request::request_as;
+use super::request::{Number, request_as};
 use crate::app::App;
 use crate::base::once::{Done, Once};
-use crate::base::tx::Tx;
+use crate::base::text;
+use crate::base::tx::{By, Tx};
 use crate::error::{Refusal, Result};
 use crate::flow::order::lifecycle;
 use crate::flow::order::query as orders;
+use crate::flow::payment::audit;
 use crate::flow::payment::query::{self, Missing};
 use crate::flow::presale;
 use crate::flow::presale::capacity::{self, Bound, Pieces};
@@ -22,10 +25,17 @@ use crate::people::actor::Actor;
 
 /// Returns the money for the pieces of an order that a batch came short of. They are in no later
 /// batch; the order goes on with those that were made.
-pub async fn short_pieces(app: &App, actor: &Actor, key: &str, order_id: Uuid) -> Result<Done<refund::Model>> {
+pub async fn short_pieces(
+    app: &App,
+    actor: &Actor,
+    key: &str,
+    order_id: Uuid,
+    why: Option<&str>,
+) -> Result<Done<refund::Model>> {
     let staff = actor.staff(&[StaffRole::Finance, StaffRole::Merchandiser])?;
     let brand_id = staff.brand_id;
-    let once = &Once::new(staff.id, "refundShortPieces", key, &order_id)?;
+    let why = &text::optional("why", why, audit::MAX_WHY)?;
+    let once = &Once::new(staff.id, "refundShortPieces", key, &(order_id, why))?;
     app.write(brand_id, |tx| async move {
         let id = tx.new_id();
         if let Some(id) = once.begin(&tx, &id).await? {
@@ -41,14 +51,16 @@ pub async fn short_pieces(app: &App, actor: &Actor, key: &str, order_id: Uuid) -
         if missing.is_empty() {
             return Err(nothing_missing().into());
         }
-        let refund = give_up(&tx, id, &order, &missing).await?;
+        let refund = give_up(&tx, actor.by(), id, &order, &missing).await?;
+        let deed = audit::Deed::on_refund(AuditAction::ShortPiecesRefunded, &refund, why.as_deref());
+        audit::note(&tx, actor.by(), deed).await?;
         tx.emit("order", order_id, "pieces_refunded", lifecycle::payload(&order)).await?;
         Ok(Done::new(refund))
     })
     .await
 }
 
-async fn give_up(tx: &Tx, id: Uuid, order: &order::Model, missing: &[Missing]) -> Result<refund::Model> {
+async fn give_up(tx: &Tx, by: By, id: Uuid, order: &order::Model, missing: &[Missing]) -> Result<refund::Model> {
     let (mut pieces, mut amount) = (Pieces::new(), 0);
     for line in missing {
         count_refunded(tx, line).await?;
@@ -59,7 +71,7 @@ async fn give_up(tx: &Tx, id: Uuid, order: &order::Model, missing: &[Missing]) -
     let attempts = query::settling_attempts(tx.conn(), tx.brand_id(), order.id).await?;
     let attempt = attempts.iter().find(|attempt| attempt.amount - attempt.refunded >= amount);
     let attempt = attempt.ok_or_else(|| anyhow::anyhow!("no payment of order {} covers {amount} fen", order.id))?;
-    request_as(tx, id, attempt, amount, RefundReason::ShortYield).await
+    request_as(tx, by, Number { id, replaces: None }, attempt, amount, RefundReason::ShortYield).await
 }
 
 async fn count_refunded(tx: &Tx, line: &Missing) -> Result<()> {
