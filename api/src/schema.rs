@@ -8,7 +8,7 @@ use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
 use crate::flow::delivery::graphql::{DeliveryMutation, DeliveryQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
 use crate::flow::order::graphql::{OrderMutation, OrderQuery, OrderSubscription};
-use crate::flow::payment::graphql::{PaymentMutation, PaymentQuery};
+use crate::flow::payment::graphql::{BackMutation, BackQuery, PaymentMutation, PaymentQuery};
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery, PresaleSubscription};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery, RoundSubscription};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
@@ -34,6 +34,7 @@ pub struct Query(
     PresaleQuery,
     OrderQuery,
     PaymentQuery,
+    BackQuery,
     BatchQuery,
     FactoryQuery,
     DeliveryQuery,
@@ -57,6 +58,7 @@ pub struct Mutation(
     PresaleMutation,
     OrderMutation,
     PaymentMutation,
+    BackMutation,
     BatchMutation,
     FactoryMutation,
     DeliveryMutation,

@@ -320,7 +320,7 @@ async fn attempt_of(app: &TestApp, order: &str) -> payment_attempt::Model {
 }
 
 /// An attempt that our side gave up: as after restoring a backup, or when WeChat broke its word about a close.
-async fn late_attempt(app: &TestApp, order: &str) -> String {
+pub(super) async fn late_attempt(app: &TestApp, order: &str) -> String {
     let db = app.app.db.read();
     let leg = payment_leg::Entity::find().filter(payment_leg::Column::OrderId.eq(uuid_of(order)));
     let leg = leg.one(db).await.expect("a read").expect("a leg");
@@ -356,7 +356,7 @@ async fn miscount(shop: &Shop<'_>, buyer: &Buyer<'_>, pieces: i32) {
 }
 
 /// Pays `fen` under `number` past our own API, as nobody could unless something went wrong before.
-async fn pay_directly(shop: &Shop<'_>, buyer: &Buyer<'_>, number: &str, fen: i64) {
+pub(super) async fn pay_directly(shop: &Shop<'_>, buyer: &Buyer<'_>, number: &str, fen: i64) {
     let (wechat, account) = (&shop.app.app.wechat, &shop.brand.account);
     let prepay = Prepay {
         out_trade_no: number.to_owned(),

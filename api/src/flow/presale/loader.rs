@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
-use entity::{presale, presale_community, presale_sku};
+use entity::{presale, presale_community, presale_sku, presale_tier};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement, Value,
 };
 use uuid::Uuid;
 
+use super::rules::plan::Tier;
 use crate::base::db::{columns, placeholders};
 use crate::flow::design::shown::{self, Shown};
 use crate::load::{Load, by_brand};
@@ -114,6 +115,31 @@ impl Loader<SkuById> for Load {
                 .all(self.app.db.read())
                 .await?;
             found.extend(rows.into_iter().map(|row| (SkuById(brand_id, row.id), row)));
+        }
+        Ok(found)
+    }
+}
+
+/// The price tiers of a presale, from fewer pieces to more: (brand, presale).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TiersOf(pub Uuid, pub Uuid);
+
+impl Loader<TiersOf> for Load {
+    type Value = Vec<Tier>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[TiersOf]) -> Result<HashMap<TiersOf, Self::Value>, DbErr> {
+        let mut found = HashMap::<TiersOf, Self::Value>::new();
+        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = presale_tier::Entity::find()
+                .filter(presale_tier::Column::BrandId.eq(brand_id))
+                .filter(presale_tier::Column::PresaleId.is_in(presales))
+                .order_by_asc(presale_tier::Column::FromPieces)
+                .all(self.app.db.read())
+                .await?;
+            for row in rows {
+                found.entry(TiersOf(brand_id, row.presale_id)).or_default().push(row.into());
+            }
         }
         Ok(found)
     }

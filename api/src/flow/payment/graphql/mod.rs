@@ -1,8 +1,13 @@
 //! Paying, cancelling and refunds in the API.
 
+mod after_sales;
+mod back;
+mod compensation;
 mod input;
 mod view;
 
+pub use after_sales::AfterSales;
+pub use back::{BackMutation, BackQuery};
 pub use view::{Refund, RefundReason, RefundStatus, WechatPayParams};
 
 use async_graphql::{Context, Object, SimpleObject};
@@ -112,8 +117,8 @@ pub struct PaymentMutation;
 
 #[Object]
 impl PaymentMutation {
-    /// Makes my unpaid order payable with `wx.requestPayment`. Asking again gives fresh parameters for
-    /// the same payment.
+    /// Makes what is due of my order now (its `amountDue`) payable with `wx.requestPayment`. Asking again gives
+    /// fresh parameters for the same payment.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
     async fn pay_order(
         &self,
@@ -145,7 +150,8 @@ impl PaymentMutation {
         ConfirmPaymentPayload::of(ctx, outcome.map(Done::new)).map(Some)
     }
 
-    /// Cancels my order before it is in a batch. What was paid comes back in full.
+    /// Cancels my order before it is in a batch. What was paid comes back in full. A 定金 binds: an order of which
+    /// only that is paid cannot be cancelled.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
     async fn cancel_order(
         &self,
