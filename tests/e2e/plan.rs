@@ -1,6 +1,7 @@
 //! Payment plans: what is paid first, what is paid then, what becomes of it, and what a piece costs in the end.
 
 use chrono::Duration;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use smallbatch::wechat::standin::{PayFailure, Switches};
 
@@ -42,6 +43,11 @@ impl<'a> Shop<'a> {
         buyer.person.gql(query, json!({ "id": order })).await.at("order.amountDue.minorUnits").as_i64()
     }
 
+    /// The buyer, signed in again after days.
+    pub async fn back(&self, buyer: &Buyer<'a>) -> Buyer<'a> {
+        Buyer { person: self.brand.member(&buyer.person.openid).await, address: buyer.address.clone() }
+    }
+
     pub async fn closed(&self) {
         self.act("closePresale").await.ok("closePresale.presale.id");
         self.app.settle().await;
@@ -80,6 +86,7 @@ e2e! {
         let released = shop.desk.mutate("releaseBatch", release, "batch { pieces }").await;
         assert_eq!(released.int("releaseBatch.batch.pieces"), 2, "the other balance is not paid");
         app.advance(Duration::days(3)).await;
+        let wu = &shop.back(wu).await;
         assert_eq!(shop.order_status(wu, &other).await, "FORFEITED");
         assert_eq!(shop.takings(), 2 * PRICE + FIRST);
     }
@@ -101,16 +108,19 @@ e2e! {
     }
 
     async fn a_deposit_is_forfeited_when_the_balance_is_not_paid(app) {
-        let shop = &Shop::open(app, &[9], deposit()).await;
+        let shop = &mut Shop::open(app, &[9], deposit()).await;
         let buyer = &shop.buyer("li").await;
         let order = shop.committed(buyer, &[(0, 1)]).await;
         assert_eq!(shop.cancel(buyer, &order).await.refused(), "WRONG_STATE", "a deposit binds");
         shop.closed().await;
         assert_eq!(shop.cancel(buyer, &order).await.refused(), "WRONG_STATE", "a deposit binds");
         app.advance(Duration::days(2)).await;
+        let buyer = &shop.back(buyer).await;
         assert_eq!(inbox(buyer).await, ["尾款即将到期", "预售已成团，请支付尾款"]);
         let params = shop.pay_params(buyer, &order).await;
         app.advance(Duration::days(1)).await;
+        let buyer = &shop.back(buyer).await;
+        shop.desk = shop.brand.merchandiser().await;
         assert_eq!(shop.order_status(buyer, &order).await, "FORFEITED");
         assert_eq!((shop.book().await, shop.takings()), ((0, 0, 0), FIRST));
         assert!(app.standin.pay(&params, &buyer.person.openid).is_err());
@@ -118,12 +128,14 @@ e2e! {
     }
 
     async fn a_prepayment_is_returned_when_the_balance_is_not_paid(app) {
-        let shop = &Shop::open(app, &[9], prepayment()).await;
+        let shop = &mut Shop::open(app, &[9], prepayment()).await;
         let buyer = &shop.buyer("li").await;
         let order = shop.committed(buyer, &[(0, 2)]).await;
         shop.closed().await;
         shop.pay_params(buyer, &order).await;
         app.advance(Duration::days(3)).await;
+        let buyer = &shop.back(buyer).await;
+        shop.desk = shop.brand.merchandiser().await;
         assert_eq!(shop.order_status(buyer, &order).await, "REFUNDED");
         assert_eq!(shop.refunds(&order).await, [format!("BALANCE_UNPAID SUCCEEDED {}", 2 * FIRST)]);
         assert_eq!((shop.book().await, shop.takings()), ((0, 0, 0), 0));
@@ -167,6 +179,7 @@ e2e! {
         shop.closed().await;
         app.standin.set_switches(Switches { drop: true, ..Switches::default() });
         app.advance(Duration::days(3) - Duration::minutes(2)).await;
+        let buyer = &shop.back(buyer).await;
         let params = shop.pay_params(buyer, &order).await;
         app.standin.pay(&params, &buyer.person.openid).expect("WeChat takes it");
         app.app.clock.advance(Duration::minutes(2));
@@ -209,6 +222,32 @@ e2e! {
         assert_eq!(staff.at("presale.refundProgress"), &progress);
         assert_eq!(staff.text("presale.refundDueAt")[..10], (app.now() + Duration::days(15)).to_rfc3339()[..10]);
         assert!(li.person.gql(query, json!({ "id": shop.presale })).await.at("presale.refundProgress").is_null());
+    }
+
+    async fn more_balances_than_one_run_takes_become_due_one_and_all(app) {
+        let shop = &Shop::open(app, &[60], prepayment()).await;
+        let names: Vec<_> = (0..53).map(|n| format!("buyer-{n}")).collect();
+        for names in names.chunks(10) {
+            join_all(names.iter().map(|name| async {
+                let buyer = shop.buyer(name).await;
+                let order = shop.placed(&buyer, &[(0, 1)]).await;
+                shop.pay_in_wechat(&buyer, &order).await;
+            }))
+            .await;
+        }
+        app.settle().await;
+        shop.closed().await;
+        let query = "{ orders(status: [BALANCE_DUE], first: 100) { nodes { amountDue { minorUnits } balanceDueAt } } }";
+        let due = shop.desk.gql(query, json!({})).await.ok("orders.nodes");
+        let due = due.as_array().expect("a list");
+        assert_eq!(due.len(), 53);
+        assert!(due.iter().all(|node| node["amountDue"]["minorUnits"] == json!(PRICE - FIRST) && node == &due[0]));
+        shop.act("cancelPresale").await.ok("cancelPresale.presale.id");
+        app.settle().await;
+        let query = "query($id: ID!) { presale(id: $id) { refundProgress { orders refunded pending } } }";
+        let progress = shop.desk.gql(query, json!({ "id": shop.presale })).await;
+        assert_eq!(progress.at("presale.refundProgress"), &json!({ "orders": 53, "refunded": 53, "pending": 0 }));
+        assert_eq!((shop.book().await, shop.takings()), ((0, 0, 0), 0));
     }
 
     async fn pieces_with_a_deposit_count_towards_the_target(app) {

@@ -144,6 +144,7 @@ e2e! {
         for _ in 0..17 {
             app.advance(Duration::days(1)).await;
         }
+        let buyer = &shop.back(buyer).await;
         let query = "query($id: ID!) { refunds(orderId: $id) { nodes { status dueAt interest { minorUnits } } } }";
         let found = buyer.person.gql(query, json!({ "id": order })).await;
         assert_eq!(found.text("refunds.nodes.0.status"), "SUCCEEDED");

@@ -100,11 +100,15 @@ e2e! {
     async fn they_do_with_deposits_too_until_the_last_balance_is_paid_or_forfeited(app) {
         let plan = json!({ "memberLimit": 6, "plan": { "deposit": { "amount": FIRST, "balanceDays": 1 } },
             "priceTiers": [{ "fromPieces": 2, "unitPrice": LOWER }] });
-        let shop = &Shop::open(app, &[6, 4], plan).await;
-        let buyers = walked(shop).await;
+        let shop = &mut Shop::open(app, &[6, 4], plan).await;
+        let mut buyers = walked(shop).await;
         app.standin.set_switches(Switches::default());
         for _ in 0..10 {
             app.advance(Duration::hours(1)).await;
+        }
+        shop.desk = shop.brand.merchandiser().await;
+        for buyer in &mut buyers {
+            *buyer = shop.back(buyer).await;
         }
         let (_, committed, _) = shop.book().await;
         assert!(committed >= 2, "a walk on which nobody bought shows nothing");
@@ -121,6 +125,7 @@ e2e! {
         for _ in 0..40 {
             app.advance(Duration::hours(1)).await;
         }
+        shop.desk = shop.brand.merchandiser().await;
         let (held, paid, open) = shop.book().await;
         assert_eq!((held, paid), (0, open), "no balance is waited for any more");
         let forfeited = "{ orders(status: [FORFEITED]) { nodes { pieces } } }";
