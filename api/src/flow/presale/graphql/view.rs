@@ -8,14 +8,14 @@ use entity::staff::StaffRole;
 use entity::{presale, presale_sku};
 
 use super::plan::{PaymentPlan, PriceTier};
-use super::progress::{self, RefundProgress};
+use super::progress::RefundProgress;
 use crate::app::App;
 use crate::base::id::{CommunityId, DesignId, PresaleId, RoundEntryId, SkuId};
 use crate::base::money::Money;
 use crate::error::Result;
 use crate::flow::design::graphql::Design;
 use crate::flow::design::shown::Shown;
-use crate::flow::presale::loader::{AudienceOf, SkusOf, TiersOf};
+use crate::flow::presale::loader::{AudienceOf, RefundsOf, SkusOf, TiersOf};
 use crate::flow::presale::rules::{self, Event};
 use crate::flow::presale::{capacity, policy};
 use crate::load;
@@ -151,13 +151,14 @@ impl Presale {
         self.0.refund_due_at
     }
 
-    /// How far the refunds of a presale that came to nothing are. Null for members.
+    /// How far the refunds are; null unless it failed or was called off. Null for members.
     async fn refund_progress(&self, ctx: &Context<'_>) -> Result<Option<RefundProgress>> {
-        if !policy::may_see_book(ctx.data_unchecked::<Actor>(), self.0.brand_id) {
+        let came_to_nothing = self.0.refund_due_at.is_some();
+        if !came_to_nothing || !policy::may_see_book(ctx.data_unchecked::<Actor>(), self.0.brand_id) {
             return Ok(None);
         }
-        let app = ctx.data_unchecked::<App>();
-        progress::read(app.db.read(), &self.0).await.map(Some)
+        let counts = load::of(ctx).load_one(RefundsOf(self.0.brand_id, self.0.id)).await?.unwrap_or_default();
+        Ok(Some(RefundProgress::new(counts, &self.0.currency)))
     }
 
     /// Most pieces one member may order, open orders included.
