@@ -132,11 +132,12 @@ pub async fn whole_order(tx: &Tx, by: By, order_id: Uuid, why: &Why<'_>, words: 
         owes_nothing(tx, order_id, &CLOCKS).await?;
     }
     let left = left(tx, order_id).await?;
-    if left == 0 {
-        // Everything went back before, bit by bit.
+    if left > 0 {
+        part(tx, order_id, left, why).await?;
+    } else if !query::owes_money_back(tx.conn(), tx.brand_id(), order_id).await? {
+        // Everything is back already, bit by bit; otherwise the last bit ends it.
         return lifecycle::refunded(tx, by, order_id).await;
     }
-    part(tx, order_id, left, why).await?;
     Ok(Some(order))
 }
 
