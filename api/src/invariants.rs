@@ -72,19 +72,58 @@ const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         area: "capacity",
-        rule: "paid pieces are those of paid orders, less refunds",
+        rule: "paid pieces are those of orders of which something is paid, less refunds",
         examined: "select count(*) from presale_sku",
         breaches: "select count(*) from presale_sku s where s.paid <> (select coalesce(sum(l.quantity - l.refunded), 0) from order_line l \
                    join orders o on o.brand_id = l.brand_id and o.id = l.order_id \
-                   where l.brand_id = s.brand_id and l.sku_id = s.id and o.status in ('paid', 'in_batch', 'shipped', 'received', 'completed'))",
+                   where l.brand_id = s.brand_id and l.sku_id = s.id \
+                   and o.status in ('deposit_paid', 'balance_due', 'paid', 'in_batch', 'shipped', 'received', 'completed'))",
     },
     Invariant {
         area: "money",
-        rule: "an order's amount is its lines' and its legs'",
+        rule: "an order's amount is its lines', and its first leg is by its plan",
         examined: "select count(*) from orders",
         breaches: "select count(*) from orders o where o.amount <> (select coalesce(sum(l.quantity * l.unit_price), 0) from order_line l \
                    where l.brand_id = o.brand_id and l.order_id = o.id) \
-                   or o.amount <> (select coalesce(sum(g.amount), 0) from payment_leg g where g.brand_id = o.brand_id and g.order_id = o.id)",
+                   or 1 <> (select count(*) from payment_leg g where g.brand_id = o.brand_id and g.order_id = o.id \
+                   and ((g.kind = 'full' and o.plan = 'full' and g.amount = o.amount) \
+                   or (g.kind = 'deposit' and o.plan <> 'full' and g.amount = o.first_leg * o.pieces)))",
+    },
+    Invariant {
+        area: "money",
+        rule: "first leg and balance are the price of the tier reached, never more than was shown",
+        examined: "select count(*) from payment_leg where kind = 'balance'",
+        breaches: "select count(*) from payment_leg g join orders o on o.brand_id = g.brand_id and o.id = g.order_id \
+                   join presale p on p.brand_id = o.brand_id and p.id = o.presale_id \
+                   where g.kind = 'balance' and (o.plan = 'full' or g.amount + o.first_leg * o.pieces > o.amount \
+                   or g.amount <> (coalesce((select min(t.unit_price) from presale_tier t where t.brand_id = p.brand_id \
+                   and t.presale_id = p.id and t.from_pieces <= o.reached_pieces), p.price) - o.first_leg) * o.pieces)",
+    },
+    Invariant {
+        area: "money",
+        rule: "a deposit is at most a fifth of the lowest price",
+        examined: "select count(*) from presale where plan = 'deposit'",
+        breaches: "select count(*) from presale p where p.plan = 'deposit' and p.first_leg * 5 > (select coalesce(min(t.unit_price), p.price) \
+                   from presale_tier t where t.brand_id = p.brand_id and t.presale_id = p.id)",
+    },
+    Invariant {
+        area: "money",
+        rule: "a balance is due with its deposit paid, and a forfeited order owes nothing",
+        examined: "select count(*) from orders where status in ('deposit_paid', 'balance_due', 'forfeited')",
+        breaches: "select count(*) from orders o where (o.status in ('deposit_paid', 'balance_due', 'forfeited') and (o.plan = 'full' \
+                   or not exists (select 1 from payment_leg g where g.brand_id = o.brand_id and g.order_id = o.id \
+                   and g.kind = 'deposit' and g.status = 'paid'))) \
+                   or (o.status = 'forfeited' and o.plan <> 'deposit') \
+                   or (select count(*) from payment_leg g where g.brand_id = o.brand_id and g.order_id = o.id and g.status = 'due') \
+                   <> (case when o.status in ('pending_payment', 'balance_due') then 1 else 0 end)",
+    },
+    Invariant {
+        area: "money",
+        rule: "a refunded order's money is wholly back",
+        examined: "select count(*) from orders where status = 'refunded'",
+        breaches: "select count(*) from payment_attempt a join orders o on o.brand_id = a.brand_id and o.id = a.order_id \
+                   where o.status = 'refunded' and a.settles and a.amount <> (select coalesce(sum(r.amount), 0) from refund r \
+                   where r.brand_id = a.brand_id and r.attempt_id = a.id and r.status = 'succeeded')",
     },
     Invariant {
         area: "money",
@@ -98,7 +137,9 @@ const INVARIANTS: &[Invariant] = &[
         rule: "an order counts as paid only when its legs are",
         examined: "select count(*) from orders where status in ('paid', 'in_batch', 'shipped', 'received', 'completed')",
         breaches: "select count(*) from orders o where o.status in ('paid', 'in_batch', 'shipped', 'received', 'completed') \
-                   and exists (select 1 from payment_leg g where g.brand_id = o.brand_id and g.order_id = o.id and g.status <> 'paid')",
+                   and (exists (select 1 from payment_leg g where g.brand_id = o.brand_id and g.order_id = o.id and g.status <> 'paid') \
+                   or (o.plan <> 'full') <> exists (select 1 from payment_leg g where g.brand_id = o.brand_id and g.order_id = o.id \
+                   and g.kind = 'balance'))",
     },
     Invariant {
         area: "money",
@@ -120,7 +161,7 @@ const INVARIANTS: &[Invariant] = &[
         area: "demand",
         rule: "orders in production are allocated piece by piece or wait after a short yield (no orphan piece)",
         examined: "select count(*) from order_line",
-        // Pieces refunded from an order in production are among those it came short of.
+        // A piece that is not made was refunded, before it was in a batch or after one came short, or waits.
         breaches: "select count(*) from (select l.quantity, l.refunded, \
                    case when o.status in ('in_batch', 'shipped', 'received', 'completed') then 1 else 0 end as in_production, \
                    (select count(distinct a.piece_no) from allocation a \
@@ -129,7 +170,7 @@ const INVARIANTS: &[Invariant] = &[
                    where e.brand_id = a.brand_id and e.order_line_id = a.order_line_id and e.piece_no = a.piece_no and e.status = 'live')) as short, \
                    (select count(*) from allocation a where a.brand_id = l.brand_id and a.order_line_id = l.id and a.status = 'live') as live \
                    from order_line l join orders o on o.brand_id = l.brand_id and o.id = l.order_id) line \
-                   where (in_production = 0 and live <> 0) or (in_production = 1 and (quantity - short <> live or refunded > short))",
+                   where (in_production = 0 and live <> 0) or (in_production = 1 and (live + refunded > quantity or quantity - refunded - live > short))",
     },
     Invariant {
         area: "demand",
@@ -218,12 +259,13 @@ const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         area: "promise",
-        rule: "an order keeps the presale's promise and price",
+        rule: "an order keeps the presale's promise, price and plan",
         examined: "select count(*) from order_line",
         breaches: "select count(*) from order_line l join orders o on o.brand_id = l.brand_id and o.id = l.order_id \
                    join presale_sku s on s.brand_id = l.brand_id and s.id = l.sku_id \
                    join presale p on p.brand_id = o.brand_id and p.id = o.presale_id \
-                   where s.presale_id <> o.presale_id or o.promise_date <> p.promise_date or l.unit_price <> p.price",
+                   where s.presale_id <> o.presale_id or o.promise_date <> p.promise_date or l.unit_price <> p.price \
+                   or o.plan <> p.plan or o.first_leg <> p.first_leg or o.balance_days <> p.balance_days",
     },
 ];
 

@@ -8,7 +8,9 @@ use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
 use crate::flow::delivery::graphql::{DeliveryMutation, DeliveryQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
 use crate::flow::order::graphql::{OrderMutation, OrderQuery, OrderSubscription};
-use crate::flow::payment::graphql::{FinanceMutation, FinanceQuery, LedgerQuery, PaymentMutation, PaymentQuery};
+use crate::flow::payment::graphql::{
+    BackMutation, BackQuery, FinanceMutation, FinanceQuery, LedgerQuery, PaymentMutation, PaymentQuery,
+};
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery, PresaleSubscription};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery, RoundSubscription};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
@@ -36,6 +38,7 @@ pub struct Query(
     PaymentQuery,
     LedgerQuery,
     FinanceQuery,
+    BackQuery,
     BatchQuery,
     FactoryQuery,
     DeliveryQuery,
@@ -60,6 +63,7 @@ pub struct Mutation(
     OrderMutation,
     PaymentMutation,
     FinanceMutation,
+    BackMutation,
     BatchMutation,
     FactoryMutation,
     DeliveryMutation,

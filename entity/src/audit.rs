@@ -13,6 +13,10 @@ pub enum AuditAction {
     RefundRetried,
     #[sea_orm(string_value = "short_pieces_refunded")]
     ShortPiecesRefunded,
+    #[sea_orm(string_value = "order_refunded")]
+    OrderRefunded,
+    #[sea_orm(string_value = "after_sales_decided")]
+    AfterSalesDecided,
     #[sea_orm(string_value = "provider_event_resolved")]
     ProviderEventResolved,
 }

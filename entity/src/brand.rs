@@ -30,6 +30,10 @@ pub struct Model {
     pub community_cap: i32,
     pub koc_max_communities: i32,
     pub koc_max_members: i32,
+    /// Days in which a presale that came to nothing is refunded.
+    pub refund_days: i32,
+    /// Interest on later refunds, hundredths of a percent a year.
+    pub late_interest_bp: i32,
     pub created_at: DateTimeUtc,
 }
 

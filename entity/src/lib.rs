@@ -6,6 +6,9 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod address;
+pub mod after_sales;
+pub mod after_sales_line;
+pub mod after_sales_refund;
 pub mod allocation;
 pub mod audit;
 pub mod batch;
@@ -16,6 +19,7 @@ pub mod brand;
 pub mod brand_counter;
 pub mod brand_wechat;
 pub mod community;
+pub mod compensation;
 pub mod consent;
 pub mod design;
 pub mod design_picture;
@@ -45,6 +49,7 @@ pub mod presale_buyer;
 pub mod presale_community;
 pub mod presale_notice;
 pub mod presale_sku;
+pub mod presale_tier;
 pub mod provider_event;
 pub mod refund;
 pub mod round;

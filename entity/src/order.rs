@@ -3,6 +3,8 @@
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::presale::PresalePlan;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 #[serde(rename_all = "snake_case")]
@@ -27,6 +29,8 @@ pub enum OrderStatus {
     Expired,
     #[sea_orm(string_value = "cancelled")]
     Cancelled,
+    #[sea_orm(string_value = "forfeited")]
+    Forfeited,
     #[sea_orm(string_value = "refund_pending")]
     RefundPending,
     #[sea_orm(string_value = "refunded")]
@@ -51,8 +55,18 @@ pub struct Model {
     /// Rises with each change; what a change is checked against.
     pub version: i32,
     pub pieces: i32,
-    /// Fen, all legs.
+    /// Fen for all of it, as shown at purchase; a price tier makes it less.
     pub amount: i64,
+    /// As shown at purchase; never edited.
+    pub plan: PresalePlan,
+    /// Fen per piece, as shown at purchase; never edited.
+    pub first_leg: i64,
+    /// As shown at purchase; never edited.
+    pub balance_days: i32,
+    /// Pieces of the presale whose tier was applied to this order; null before.
+    pub reached_pieces: Option<i32>,
+    /// Until when its balance can be paid; null before it can.
+    pub balance_due_at: Option<DateTimeUtc>,
     pub currency: String,
     /// As shown at purchase; never edited.
     pub promise_date: Date,

@@ -12,8 +12,10 @@ pub struct Model {
     pub sku_id: Uuid,
     pub position: i32,
     pub quantity: i32,
-    /// Pieces refunded.
+    /// Pieces refunded that will not be made.
     pub refunded: i32,
+    /// Pieces refunded after they were made and shipped.
+    pub returned: i32,
     /// Fen, as shown at purchase; never edited.
     pub unit_price: i64,
 }

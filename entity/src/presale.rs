@@ -49,9 +49,13 @@ pub struct Model {
     pub design_id: Uuid,
     pub design_version_id: Uuid,
     pub status: PresaleStatus,
-    /// Typed payment plan; only `full` is sold so far.
+    /// What is paid when, and what becomes of it if the rest is not.
     pub plan: PresalePlan,
-    /// Fen per piece.
+    /// Fen per piece paid when ordering; 0 when all of it is.
+    pub first_leg: i64,
+    /// Days in which the balance is to be paid; 0 without one.
+    pub balance_days: i32,
+    /// Fen per piece below the first price tier.
     pub price: i64,
     pub currency: String,
     /// Pieces one member may hold or have paid.
@@ -66,6 +70,13 @@ pub struct Model {
     pub hold_out_percent: i32,
     pub opened_at: Option<DateTimeUtc>,
     pub closed_at: Option<DateTimeUtc>,
+    /// Committed pieces when it succeeded: they decide the price tier. Null before.
+    pub reached_pieces: Option<i32>,
+    /// Set when it succeeded with a plan that has a balance.
+    pub balance_opens_at: Option<DateTimeUtc>,
+    pub balance_closes_at: Option<DateTimeUtc>,
+    /// By when everyone must have the money back; set when it came to nothing.
+    pub refund_due_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
 }
 

@@ -15,6 +15,14 @@ pub enum RefundReason {
     LatePayment,
     #[sea_orm(string_value = "short_yield")]
     ShortYield,
+    #[sea_orm(string_value = "price_tier")]
+    PriceTier,
+    #[sea_orm(string_value = "balance_unpaid")]
+    BalanceUnpaid,
+    #[sea_orm(string_value = "agreed")]
+    Agreed,
+    #[sea_orm(string_value = "after_sales")]
+    AfterSales,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
@@ -47,6 +55,12 @@ pub struct Model {
     pub amount: i64,
     pub reason: RefundReason,
     pub status: RefundStatus,
+    /// Words of the person who decided it; null when a rule did.
+    pub note: Option<String>,
+    /// By when the law wants it to be with the buyer; null when it sets no day.
+    pub due_at: Option<DateTimeUtc>,
+    /// Fen owed on top because it came later than that.
+    pub interest: i64,
     pub refund_id: Option<String>,
     pub attempts: i32,
     pub last_error: Option<String>,

@@ -33,6 +33,7 @@ const STEPS: &[Step] = steps![
     "m0001" / "04_tryon_presale_order",
     "m0001" / "05_batch_delivery",
     "m0002" / "01_ledger",
+    "m0002" / "02_plans",
 ];
 
 #[derive(Clone, Copy)]

@@ -21,6 +21,14 @@ async fn shipped(brand: &Brand<'_>, sold: &Sold<'_>, factory: &Person<'_>, piece
     (batch, epoch)
 }
 
+/// Makes and sends all `pieces` of red S, which is everything that was sold.
+pub(super) async fn sent(brand: &Brand<'_>, sold: &Sold<'_>, factory: &Person<'_>, pieces: i32) {
+    let (batch, _) = shipped(brand, sold, factory, pieces, pieces).await;
+    let all = parcels(&brand.owner, &batch).await;
+    let all: Vec<_> = all.iter().map(|(parcel, _)| &**parcel).collect();
+    dispatch(&brand.owner, &batch, &all).await.ok("dispatchParcels.parcels");
+}
+
 /// (parcel, order) of the packing list.
 async fn parcels(staff: &Person<'_>, batch: &str) -> Vec<(String, String)> {
     let edges = staff.gql(PACKING, json!({ "id": batch })).await.ok("packingList.edges");

@@ -117,7 +117,7 @@ e2e! {
 }
 
 /// The ordinary terms of a presale that is being changed.
-fn presale_terms(shop: &Shop<'_>, change: Value) -> Value {
+pub(super) fn presale_terms(shop: &Shop<'_>, change: Value) -> Value {
     let mut terms = json!({
         "presaleId": shop.presale,
         "title": "亚麻连衣裙",

@@ -15,6 +15,9 @@ use super::*;
 
 const BUYERS: usize = 3;
 const SKUS: usize = 2;
+/// Fen paid first of each piece, and what a piece costs from the second on.
+const FIRST: i64 = 3_000;
+const LOWER: i64 = 17_000;
 
 /// What somebody does next.
 #[derive(Clone, Debug)]
@@ -82,17 +85,8 @@ fn walk(seed: u8, steps: usize) -> Vec<Step> {
 e2e! {
     async fn pieces_and_money_stay_counted_right_on_any_walk(app) {
         let shop = &Shop::open(app, &[6, 4], json!({ "memberLimit": 6 })).await;
-        let mut buyers = Vec::new();
-        for n in 0..BUYERS {
-            buyers.push(shop.buyer(&format!("buyer-{n}")).await);
-        }
-        for seed in 0..3 {
-            let steps = walk(seed, 40);
-            for pair in steps.chunks(2) {
-                join_all(pair.iter().map(|step| take(shop, &buyers, step))).await;
-                hold(app, seed, pair).await;
-            }
-        }
+        let buyers = walked(shop).await;
+        assert_eq!(buyers.len(), BUYERS);
         app.standin.set_switches(Switches::default());
         for _ in 0..10 {
             app.advance(Duration::hours(1)).await;
@@ -102,6 +96,59 @@ e2e! {
         assert_eq!(shop.takings(), paid * PRICE, "WeChat's books and ours");
         assert!(paid > 0, "a walk on which nobody bought shows nothing");
     }
+
+    async fn they_do_with_deposits_too_until_the_last_balance_is_paid_or_forfeited(app) {
+        let plan = json!({ "memberLimit": 6, "plan": { "deposit": { "amount": FIRST, "balanceDays": 1 } },
+            "priceTiers": [{ "fromPieces": 2, "unitPrice": LOWER }] });
+        let shop = &mut Shop::open(app, &[6, 4], plan).await;
+        let mut buyers = walked(shop).await;
+        app.standin.set_switches(Switches::default());
+        for _ in 0..10 {
+            app.advance(Duration::hours(1)).await;
+        }
+        shop.desk = shop.brand.merchandiser().await;
+        for buyer in &mut buyers {
+            *buyer = shop.back(buyer).await;
+        }
+        let (_, committed, _) = shop.book().await;
+        assert!(committed >= 2, "a walk on which nobody bought shows nothing");
+        shop.act("closePresale").await.ok("closePresale.presale.id");
+        app.settle().await;
+        for seed in [7, 8] {
+            let steps = walk(seed, 20).into_iter().filter(|step| !matches!(step, Step::Wait { .. }));
+            for step in steps.collect::<Vec<_>>().chunks(2) {
+                join_all(step.iter().map(|step| take(shop, &buyers, step))).await;
+                hold(app, seed, step).await;
+            }
+        }
+        app.standin.set_switches(Switches::default());
+        for _ in 0..40 {
+            app.advance(Duration::hours(1)).await;
+        }
+        shop.desk = shop.brand.merchandiser().await;
+        let (held, paid, open) = shop.book().await;
+        assert_eq!((held, paid), (0, open), "no balance is waited for any more");
+        let forfeited = "{ orders(status: [FORFEITED]) { nodes { pieces } } }";
+        let forfeited = shop.desk.gql(forfeited, json!({})).await.ok("orders.nodes");
+        let forfeited: i64 = forfeited.as_array().expect("a list").iter().filter_map(|node| node["pieces"].as_i64()).sum();
+        assert_eq!(shop.takings(), paid * LOWER + forfeited * FIRST, "WeChat's books and ours");
+    }
+}
+
+/// Buyers of a presale after three walks.
+async fn walked<'a>(shop: &Shop<'a>) -> Vec<Buyer<'a>> {
+    let mut buyers = Vec::new();
+    for n in 0..BUYERS {
+        buyers.push(shop.buyer(&format!("buyer-{n}")).await);
+    }
+    for seed in 0..3 {
+        let steps = walk(seed, 40);
+        for pair in steps.chunks(2) {
+            join_all(pair.iter().map(|step| take(shop, &buyers, step))).await;
+            hold(shop.app, seed, pair).await;
+        }
+    }
+    buyers
 }
 
 async fn hold(app: &TestApp, seed: u8, pair: &[Step]) {

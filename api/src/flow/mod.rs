@@ -25,7 +25,9 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     tryon::events::on_event(app, event).await?;
     payment::timers::on_event(app, event).await?;
     match event.kind.as_str() {
-        "order.paid" | "order.expired" | "order.cancelled" => presale::timers::on_hold_ended(app, event).await?,
+        "order.paid" | "order.deposit_paid" | "order.expired" | "order.cancelled" => {
+            presale::timers::on_hold_ended(app, event).await?
+        }
         "order.pieces_refunded" => delivery::on_event(app, event).await?,
         kind if kind.starts_with("batch.") => {
             batch::on_event(app, event).await?;
@@ -44,6 +46,7 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
         round::service::CLOSE_TIMER => round::service::on_close_due(app, timer.brand_id, timer.subject_id).await,
         tryon::VERDICT_TIMER => tryon::security::on_timeout(app, timer.brand_id, timer.subject_id).await,
         notify::SEND_TIMER => notify::send_pending(app, timer.brand_id, timer.subject_id).await,
+        order::BALANCE_REMINDER => notify::remind_of_balance(app, timer).await,
         batch::LEASE_LAPSE => batch::on_lease_lapse(app, timer).await,
         delivery::RECEIPT => delivery::on_receipt_due(app, timer).await,
         delivery::COMPLETE => delivery::on_complete_due(app, timer).await,

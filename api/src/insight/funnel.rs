@@ -28,8 +28,9 @@ impl Funnel {
     }
 }
 
-/// Who paid and has not got the money back. An order that is being refunded is none.
-const BOUGHT: &str = "('paid', 'in_batch', 'shipped', 'received', 'completed')";
+/// Who paid, were it the first part only, and has not got the money back. An order that is being refunded
+/// or forfeited is none.
+const BOUGHT: &str = "('deposit_paid', 'balance_due', 'paid', 'in_batch', 'shipped', 'received', 'completed')";
 
 /// The funnel of the whole round, or of one of its communities: its members, and picks that count
 /// for it. One statement, over every presale of the round's entry of the design; whoever buys

@@ -38,7 +38,7 @@ impl Funnel {
         shown(self.0.pickers)
     }
 
-    /// Pickers who bought it: paid, and the money was not given back.
+    /// Pickers who bought it: paid, were it the first part only, and the money was not given back.
     async fn picker_orders(&self) -> i32 {
         shown(self.0.picker_orders)
     }

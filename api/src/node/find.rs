@@ -15,7 +15,7 @@ use crate::flow::community::graphql::Community;
 use crate::flow::delivery::graphql::Parcel;
 use crate::flow::design::graphql::Design;
 use crate::flow::order::graphql::{Order, OrderLine};
-use crate::flow::payment::graphql::Refund;
+use crate::flow::payment::graphql::{AfterSales, Refund};
 use crate::flow::presale::graphql::{Presale, Sku};
 use crate::flow::round::graphql::{Round, RoundEntry};
 use crate::flow::tryon::graphql::{Sample, TryOn};
@@ -50,6 +50,7 @@ const KINDS: &[&str] = &[
     kind::Order::PREFIX,
     kind::OrderLine::PREFIX,
     kind::Refund::PREFIX,
+    kind::AfterSales::PREFIX,
     kind::Batch::PREFIX,
     kind::Shipment::PREFIX,
     kind::Parcel::PREFIX,
@@ -91,6 +92,9 @@ pub async fn find(ctx: &Context<'_>, prefix: &str, ids: &[Uuid]) -> Result<Found
             lines.into_iter().map(view).collect()
         }
         kind::Refund::PREFIX => nodes!(payment::query::refunds_among(db, actor, ids).await?, Refund(Refund)),
+        kind::AfterSales::PREFIX => {
+            nodes!(payment::after_sales::query::visible_among(db, actor, ids).await?, AfterSales(AfterSales))
+        }
         kind::Batch::PREFIX => batches_of(ctx, ids).await?,
         kind::Shipment::PREFIX => nodes!(batches::shipments(db, actor, ids).await?, Shipment(Shipment)),
         kind::Unit::PREFIX => nodes!(batches::units(db, actor, ids).await?, Unit(Unit)),

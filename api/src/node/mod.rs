@@ -18,7 +18,7 @@ use crate::flow::community::graphql::Community;
 use crate::flow::delivery::graphql::Parcel;
 use crate::flow::design::graphql::Design;
 use crate::flow::order::graphql::{Order, OrderLine};
-use crate::flow::payment::graphql::Refund;
+use crate::flow::payment::graphql::{AfterSales, Refund};
 use crate::flow::presale::graphql::{Presale, Sku};
 use crate::flow::round::graphql::{Round, RoundEntry};
 use crate::flow::tryon::graphql::{Sample, TryOn};
@@ -32,6 +32,7 @@ use crate::storage::graphql::Media;
 #[allow(clippy::large_enum_variant)] // Lives for one field of one answer.
 pub enum Node {
     Address(Address),
+    AfterSales(AfterSales),
     Batch(Batch),
     Brand(Brand),
     Community(Community),

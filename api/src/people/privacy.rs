@@ -140,8 +140,13 @@ async fn unname_pushes(tx: &Tx, openid: &str) -> Result<()> {
 }
 
 /// Orders after which nothing has to reach the buyer any more.
-const ENDED: [OrderStatus; 4] =
-    [OrderStatus::Completed, OrderStatus::Expired, OrderStatus::Cancelled, OrderStatus::Refunded];
+const ENDED: [OrderStatus; 5] = [
+    OrderStatus::Completed,
+    OrderStatus::Expired,
+    OrderStatus::Cancelled,
+    OrderStatus::Forfeited,
+    OrderStatus::Refunded,
+];
 
 fn of(brand_id: Uuid, id: Uuid) -> UpdateMany<member::Entity> {
     member::Entity::update_many().filter(member::Column::BrandId.eq(brand_id)).filter(member::Column::Id.eq(id))

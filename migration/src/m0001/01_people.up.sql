@@ -11,6 +11,8 @@ create table brand (
   community_cap integer not null check (community_cap between 1 and 500), -- Members a community may hold.
   koc_max_communities integer not null check (koc_max_communities >= 1),
   koc_max_members integer not null check (koc_max_members >= 1),
+  refund_days integer not null check (refund_days between 1 and 15), -- Days in which a presale that came to nothing is refunded.
+  late_interest_bp integer not null check (late_interest_bp >= 0), -- Interest on later refunds, hundredths of a percent a year.
   created_at timestamptz not null
 );
 

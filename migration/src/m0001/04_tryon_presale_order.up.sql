@@ -93,8 +93,10 @@ create table presale (
   design_id uuid not null,
   design_version_id uuid not null,
   status text not null check (status in ('draft', 'scheduled', 'open', 'closed', 'succeeded', 'failed', 'cancelled')),
-  plan text not null check (plan in ('full', 'deposit', 'prepayment')), -- Typed payment plan; only `full` is sold so far.
-  price bigint not null check (price > 0), -- Fen per piece.
+  plan text not null check (plan in ('full', 'deposit', 'prepayment')), -- What is paid when, and what becomes of it if the rest is not.
+  first_leg bigint not null check (first_leg >= 0), -- Fen per piece paid when ordering; 0 when all of it is.
+  balance_days integer not null check (balance_days >= 0), -- Days in which the balance is to be paid; 0 without one.
+  price bigint not null check (price > 0), -- Fen per piece below the first price tier.
   currency text not null check (length(currency) = 3),
   member_limit integer not null check (member_limit >= 1), -- Pieces one member may hold or have paid.
   moq integer not null check (moq >= 1), -- Pieces below which it fails and everyone is refunded.
@@ -104,12 +106,20 @@ create table presale (
   hold_out_percent integer not null check (hold_out_percent between 0 and 100), -- Share of pickers not notified, to measure what notifying does.
   opened_at timestamptz,
   closed_at timestamptz,
+  reached_pieces integer check (reached_pieces >= 0), -- Committed pieces when it succeeded: they decide the price tier. Null before.
+  balance_opens_at timestamptz, -- Set when it succeeded with a plan that has a balance.
+  balance_closes_at timestamptz,
+  refund_due_at timestamptz, -- By when everyone must have the money back; set when it came to nothing.
   created_at timestamptz not null,
   primary key (brand_id, id),
   foreign key (brand_id, entry_id) references round_entry (brand_id, id),
   foreign key (brand_id, design_id) references design (brand_id, id),
   foreign key (brand_id, design_version_id) references design_version (brand_id, id),
-  check (closes_at > opens_at)
+  check (closes_at > opens_at),
+  check ((plan = 'full') = (first_leg = 0)),
+  check ((plan = 'full') = (balance_days = 0)),
+  check (first_leg < price),
+  check (plan <> 'deposit' or first_leg * 5 <= price)
 );
 create index presale_status on presale (brand_id, status, id);
 create index presale_entry on presale (brand_id, entry_id);
@@ -181,10 +191,15 @@ create table orders (
   presale_id uuid not null,
   member_id uuid not null,
   community_id uuid, -- The community the buyer belonged to, for the funnel; null when none.
-  status text not null check (status in ('pending_payment', 'deposit_paid', 'balance_due', 'paid', 'in_batch', 'shipped', 'received', 'completed', 'expired', 'cancelled', 'refund_pending', 'refunded')),
+  status text not null check (status in ('pending_payment', 'deposit_paid', 'balance_due', 'paid', 'in_batch', 'shipped', 'received', 'completed', 'expired', 'cancelled', 'forfeited', 'refund_pending', 'refunded')),
   version integer not null check (version >= 1), -- Rises with each change; what a change is checked against.
   pieces integer not null check (pieces >= 1),
-  amount bigint not null check (amount > 0), -- Fen, all legs.
+  amount bigint not null check (amount > 0), -- Fen for all of it, as shown at purchase; a price tier makes it less.
+  plan text not null check (plan in ('full', 'deposit', 'prepayment')), -- As shown at purchase; never edited.
+  first_leg bigint not null check (first_leg >= 0), -- Fen per piece, as shown at purchase; never edited.
+  balance_days integer not null check (balance_days >= 0), -- As shown at purchase; never edited.
+  reached_pieces integer check (reached_pieces >= 0), -- Pieces of the presale whose tier was applied to this order; null before.
+  balance_due_at timestamptz, -- Until when its balance can be paid; null before it can.
   currency text not null check (length(currency) = 3),
   promise_date date not null, -- As shown at purchase; never edited.
   terms_version text not null, -- Version of the purchase terms shown at purchase; never edited.
@@ -213,13 +228,14 @@ create table order_line (
   sku_id uuid not null,
   position integer not null check (position >= 1),
   quantity integer not null check (quantity >= 1),
-  refunded integer not null check (refunded >= 0), -- Pieces refunded.
+  refunded integer not null check (refunded >= 0), -- Pieces refunded that will not be made.
+  returned integer not null check (returned >= 0), -- Pieces refunded after they were made and shipped.
   unit_price bigint not null check (unit_price > 0), -- Fen, as shown at purchase; never edited.
   primary key (brand_id, id),
   unique (brand_id, order_id, position),
   foreign key (brand_id, order_id) references orders (brand_id, id),
   foreign key (brand_id, sku_id) references presale_sku (brand_id, id),
-  check (refunded <= quantity)
+  check (refunded + returned <= quantity)
 );
 create index order_line_sku on order_line (brand_id, sku_id);
 
@@ -275,8 +291,11 @@ create table refund (
   attempt_id uuid not null,
   out_refund_no text not null,
   amount bigint not null check (amount > 0),
-  reason text not null check (reason in ('presale_failed', 'cancelled', 'late_payment', 'short_yield')),
+  reason text not null check (reason in ('presale_failed', 'cancelled', 'late_payment', 'short_yield', 'price_tier', 'balance_unpaid', 'agreed', 'after_sales')),
   status text not null check (status in ('pending', 'processing', 'succeeded', 'abnormal', 'closed')),
+  note text, -- Words of the person who decided it; null when a rule did.
+  due_at timestamptz, -- By when the law wants it to be with the buyer; null when it sets no day.
+  interest bigint not null check (interest >= 0), -- Fen owed on top because it came later than that.
   refund_id text,
   attempts integer not null check (attempts >= 0),
   last_error text,

@@ -167,5 +167,12 @@ impl<'a> World<'a> {
         let parcels = "query($id: ID!) { delivery(orderId: $id) { parcels { id } } }";
         let id = self.read("red", parcels, order, "delivery.parcels.0.id").await;
         self.note("Parcel", &id, &[TEAM, &["red"]]);
+        let sent =
+            json!({ "batchId": batch, "parcels": [{ "parcelId": id, "carrier": "SF", "trackingNo": "SF900001" }] });
+        self.person("owner").mutate("dispatchParcels", sent, "parcels { id }").await.ok("dispatchParcels.parcels");
+        let lines = json!([{ "lineId": self.thing("OrderLine").id, "pieces": 1 }]);
+        let input = json!({ "orderId": order, "lines": lines, "reason": "a seam is open" });
+        let case = self.person("red").mutate("openAfterSales", input, "afterSales { id }").await;
+        self.note("AfterSales", &case.text("openAfterSales.afterSales.id"), &[TEAM, &["red"]]);
     }
 }

@@ -28,7 +28,7 @@ test('whatever has an id and is a thing of its own is a Node', () => {
 
 test('introspection says what schema.graphql says', { skip: !process.env.API_URL }, async () => {
   const options = { descriptions: true, specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: false,
-    inputValueDeprecation: true };
+    inputValueDeprecation: true, oneOf: true };
   const response = await fetch(`${process.env.API_URL}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -28,6 +28,10 @@ impl World<'_> {
         let sent = json!({ "batchId": batch,
             "parcels": [{ "parcelId": parcel, "carrier": self.marked("carrier"), "trackingNo": format!("{}-SF3", self.mark()) }] });
         self.support.mutate("dispatchParcels", sent, "parcels { id }").await.ok("dispatchParcels.parcels");
+        let lines = json!([{ "lineId": self.id("orderLineId"), "pieces": 1 }]);
+        let input = json!({ "orderId": self.id("orderId"), "lines": lines, "reason": self.marked("reason") });
+        let asked = self.buyer.mutate("openAfterSales", input, "afterSales { id }").await;
+        self.ids.insert("caseId", asked.text("openAfterSales.afterSales.id"));
         let inbox = self.buyer.gql("{ viewer { inbox(first: 1) { nodes { id } } } }", json!({})).await;
         self.ids.insert("messageId", inbox.text("viewer.inbox.nodes.0.id"));
         self.ids.insert("batchId", batch);

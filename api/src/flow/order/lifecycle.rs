@@ -1,7 +1,8 @@
 //! Moves of orders. Each is one conditional update with its history and its event; `None` means the
 //! order was not in the state that the move starts from, and nothing happened.
 
-use entity::order::{self, Column};
+use chrono::{DateTime, Utc};
+use entity::order::{self, Column, OrderStatus};
 use entity::order_line;
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -21,14 +22,14 @@ async fn step(
     id: Uuid,
     event: Event,
     why: Option<&str>,
-    set: Option<(Column, SimpleExpr)>,
+    set: &[(Column, SimpleExpr)],
 ) -> Result<Option<order::Model>> {
     let (from, to) = event.edge();
     let mut update = order::Entity::update_many()
         .col_expr(Column::Status, Expr::value(to))
         .col_expr(Column::Version, Expr::col(Column::Version).add(1));
-    if let Some((column, value)) = set {
-        update = update.col_expr(column, value);
+    for (column, value) in set {
+        update = update.col_expr(*column, value.clone());
     }
     let moved = update
         .filter(Column::BrandId.eq(tx.brand_id()))
@@ -94,10 +95,55 @@ pub async fn touch(tx: &Tx, ids: &[Uuid]) -> Result<()> {
 
 /// pending_payment → paid; what was held is paid.
 pub async fn paid(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
-    let set = (Column::PaidAt, Expr::value(tx.now()));
-    let Some(order) = step(tx, by, id, Event::Pay, None, Some(set)).await? else { return Ok(None) };
+    let set = [(Column::PaidAt, Expr::value(tx.now()))];
+    let Some(order) = step(tx, by, id, Event::Pay, None, &set).await? else { return Ok(None) };
     capacity::settle(tx, order.presale_id, &pieces_of(tx, &order).await?).await?;
     Ok(Some(order))
+}
+
+/// pending_payment → deposit_paid; what was held counts as paid, though nothing of it can be made yet.
+pub async fn deposit_paid(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
+    let Some(order) = step(tx, by, id, Event::PayFirst, None, &[]).await? else { return Ok(None) };
+    capacity::settle(tx, order.presale_id, &pieces_of(tx, &order).await?).await?;
+    Ok(Some(order))
+}
+
+/// deposit_paid → balance_due, at the tier of `reached` pieces, payable until `until`.
+pub async fn balance_due(tx: &Tx, id: Uuid, reached: i32, until: DateTime<Utc>) -> Result<Option<order::Model>> {
+    let set = [(Column::ReachedPieces, Expr::value(reached)), (Column::BalanceDueAt, Expr::value(until))];
+    step(tx, By::SYSTEM, id, Event::DueBalance, None, &set).await
+}
+
+/// balance_due → paid.
+pub async fn balance_paid(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
+    step(tx, by, id, Event::PayBalance, None, &[(Column::PaidAt, Expr::value(tx.now()))]).await
+}
+
+/// balance_due → forfeited; the pieces are free again.
+pub async fn forfeited(tx: &Tx, id: Uuid) -> Result<Option<order::Model>> {
+    let why = Some("the balance was not paid in time");
+    let Some(order) = step(tx, By::SYSTEM, id, Event::Forfeit, why, &[]).await? else { return Ok(None) };
+    free_paid(tx, &order).await?;
+    Ok(Some(order))
+}
+
+/// Writes which tier was applied to an order that was paid in full; false when one was before.
+pub async fn tier_applied(tx: &Tx, id: Uuid, reached: i32) -> Result<bool> {
+    let applied = order::Entity::update_many()
+        .col_expr(Column::ReachedPieces, Expr::value(reached))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.is_in(query::PAID))
+        .filter(Column::ReachedPieces.is_null())
+        .exec(tx.conn())
+        .await?;
+    Ok(applied.rows_affected == 1)
+}
+
+async fn free_paid(tx: &Tx, order: &order::Model) -> Result<()> {
+    let pieces = pieces_of(tx, order).await?;
+    capacity::give_back(tx, order.presale_id, order.member_id, Bound::Paid, &pieces).await
 }
 
 /// pending_payment → expired; the hold goes back.
@@ -111,23 +157,27 @@ pub async fn cancelled(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>
 }
 
 async fn left_unpaid(tx: &Tx, by: By, id: Uuid, event: Event, why: Option<&str>) -> Result<Option<order::Model>> {
-    let Some(order) = step(tx, by, id, event, why, None).await? else { return Ok(None) };
+    let Some(order) = step(tx, by, id, event, why, &[]).await? else { return Ok(None) };
     let pieces = pieces_of(tx, &order).await?;
     capacity::give_back(tx, order.presale_id, order.member_id, Bound::Held, &pieces).await?;
     Ok(Some(order))
 }
 
-/// paid → refund_pending; the pieces are free again, though the money is still on its way.
-pub async fn refund_started(tx: &Tx, by: By, id: Uuid, why: &str) -> Result<Option<order::Model>> {
-    let Some(order) = step(tx, by, id, Event::StartRefund, Some(why), None).await? else { return Ok(None) };
-    let pieces = pieces_of(tx, &order).await?;
-    capacity::give_back(tx, order.presale_id, order.member_id, Bound::Paid, &pieces).await?;
-    Ok(Some(order))
+/// paid, deposit_paid or balance_due → refund_pending; the pieces are free again, though the money is
+/// still on its way. With the state it was in: an amount that was due is to be voided.
+pub async fn refund_started(tx: &Tx, by: By, id: Uuid, why: &str) -> Result<Option<(order::Model, OrderStatus)>> {
+    for event in [Event::StartRefund, Event::StartRefundOfFirst, Event::StartRefundOfDue] {
+        if let Some(order) = step(tx, by, id, event, Some(why), &[]).await? {
+            free_paid(tx, &order).await?;
+            return Ok(Some((order, event.edge().0)));
+        }
+    }
+    Ok(None)
 }
 
 /// refund_pending → refunded, with all its lines.
 pub async fn refunded(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
-    let Some(order) = step(tx, by, id, Event::Refund, None, None).await? else { return Ok(None) };
+    let Some(order) = step(tx, by, id, Event::Refund, None, &[]).await? else { return Ok(None) };
     order_line::Entity::update_many()
         .col_expr(order_line::Column::Refunded, Expr::col(order_line::Column::Quantity))
         .filter(order_line::Column::BrandId.eq(tx.brand_id()))
@@ -182,17 +232,15 @@ pub async fn out_of_batch(tx: &Tx, by: By, order_ids: &[Uuid]) -> Result<Vec<ord
 
 /// in_batch → shipped: its first parcel is on the way.
 pub async fn shipped(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
-    let set = (Column::ShippedAt, Expr::value(tx.now()));
-    step(tx, by, id, Event::Ship, None, Some(set)).await
+    step(tx, by, id, Event::Ship, None, &[(Column::ShippedAt, Expr::value(tx.now()))]).await
 }
 
 /// shipped → received; `why` says who or what found it received.
 pub async fn received(tx: &Tx, by: By, id: Uuid, why: &str) -> Result<Option<order::Model>> {
-    let set = (Column::ReceivedAt, Expr::value(tx.now()));
-    step(tx, by, id, Event::Receive, Some(why), Some(set)).await
+    step(tx, by, id, Event::Receive, Some(why), &[(Column::ReceivedAt, Expr::value(tx.now()))]).await
 }
 
 /// received → completed: nothing more can happen to it.
 pub async fn completed(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
-    step(tx, by, id, Event::Complete, None, None).await
+    step(tx, by, id, Event::Complete, None, &[]).await
 }

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{order, order_line, presale_sku};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Statement, Value};
+use entity::{order, order_line, payment_leg, presale_sku};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement, Value,
+};
 use uuid::Uuid;
 
 use crate::base::db::{columns, placeholders};
@@ -57,6 +59,31 @@ impl Loader<LinesOf> for Load {
                 let line = order_line::Model::from_query_result(&row, "l_")?;
                 let sku = presale_sku::Model::from_query_result(&row, "s_")?;
                 found.entry(LinesOf(brand_id, line.order_id)).or_default().push((line, sku));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The amounts due of an order, the first one first: (brand, order).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LegsOf(pub Uuid, pub Uuid);
+
+impl Loader<LegsOf> for Load {
+    type Value = Vec<payment_leg::Model>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[LegsOf]) -> Result<HashMap<LegsOf, Self::Value>, DbErr> {
+        let mut found = HashMap::<LegsOf, Self::Value>::new();
+        for (brand_id, orders) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = payment_leg::Entity::find()
+                .filter(payment_leg::Column::BrandId.eq(brand_id))
+                .filter(payment_leg::Column::OrderId.is_in(orders))
+                .order_by_asc(payment_leg::Column::Id)
+                .all(self.app.db.read())
+                .await?;
+            for row in rows {
+                found.entry(LegsOf(brand_id, row.order_id)).or_default().push(row);
             }
         }
         Ok(found)

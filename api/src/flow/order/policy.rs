@@ -6,7 +6,6 @@ use uuid::Uuid;
 use super::graphql::OrderAction;
 use super::rules;
 use crate::people::actor::Actor;
-use entity::order::OrderStatus;
 
 /// Only the buyer reads the address in full; staff see its masked form.
 pub fn may_see_address(actor: &Actor, order: &order::Model) -> bool {
@@ -22,7 +21,10 @@ pub fn actions(actor: &Actor, order: &order::Model) -> Vec<OrderAction> {
     if !is_buyer(actor, order.brand_id, order.member_id) {
         return Vec::new();
     }
-    let pay = (order.status == OrderStatus::PendingPayment).then_some(OrderAction::Pay);
-    let rest = rules::is_changeable(order.status).then_some([OrderAction::Change, OrderAction::Cancel]);
-    pay.into_iter().chain(rest.into_iter().flatten()).collect()
+    let verbs = [
+        (rules::pay_until(order).is_some(), OrderAction::Pay),
+        (rules::is_changeable(order.status), OrderAction::Change),
+        (rules::is_cancellable(order.status, order.plan), OrderAction::Cancel),
+    ];
+    verbs.into_iter().filter_map(|(works, verb)| works.then_some(verb)).collect()
 }

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
-use entity::{order, order_line, presale};
+use entity::order::{self, OrderStatus};
+use entity::{order_line, presale};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
+use super::rules::price::Terms;
 use crate::error::{Error, Result};
+use crate::flow::presale::query as presales;
 use crate::people::actor::Actor;
 
 /// Ids in one `in (…)`: both databases take many more, but plans get slow.
@@ -40,24 +43,57 @@ pub async fn find_own(db: &impl ConnectionTrait, brand_id: Uuid, member_id: Uuid
     found.ok_or_else(|| Error::not_found("order"))
 }
 
-/// Ids of at most `limit` orders of a presale in `status` that come after `after`, in their order.
+/// States in which all of an order is paid.
+pub const PAID: [OrderStatus; 5] =
+    [OrderStatus::Paid, OrderStatus::InBatch, OrderStatus::Shipped, OrderStatus::Received, OrderStatus::Completed];
+
+/// Ids of at most `limit` orders of a presale in one of `status` that come after `after`, in their order.
 pub async fn some_in(
     db: &impl ConnectionTrait,
     presale: &presale::Model,
-    status: order::OrderStatus,
+    status: &[OrderStatus],
     after: Uuid,
     limit: u64,
 ) -> Result<Vec<Uuid>> {
-    let found = order::Entity::find()
+    Ok(ids_in(presale, status, after, limit).into_tuple().all(db).await?)
+}
+
+/// Of those, the ones that no price tier was applied to.
+pub async fn some_without_tier(
+    db: &impl ConnectionTrait,
+    presale: &presale::Model,
+    status: &[OrderStatus],
+    after: Uuid,
+    limit: u64,
+) -> Result<Vec<Uuid>> {
+    let found = ids_in(presale, status, after, limit).filter(order::Column::ReachedPieces.is_null());
+    Ok(found.into_tuple().all(db).await?)
+}
+
+fn ids_in(presale: &presale::Model, status: &[OrderStatus], after: Uuid, limit: u64) -> Select<order::Entity> {
+    order::Entity::find()
         .select_only()
         .column(order::Column::Id)
         .filter(order::Column::BrandId.eq(presale.brand_id))
         .filter(order::Column::PresaleId.eq(presale.id))
-        .filter(order::Column::Status.eq(status))
+        .filter(order::Column::Status.is_in(status.iter().copied()))
         .filter(order::Column::Id.gt(after))
         .order_by_asc(order::Column::Id)
-        .limit(limit);
-    Ok(found.into_tuple().all(db).await?)
+        .limit(limit)
+}
+
+/// What an order costs by: its own terms, and the tiers of its presale, which never change once it is open.
+/// Two statements.
+pub async fn terms(db: &impl ConnectionTrait, order: &order::Model) -> Result<Terms> {
+    let lines = lines_of(db, order.brand_id, order.id).await?;
+    let first = lines.first().ok_or_else(|| anyhow::anyhow!("order {} has no line", order.id))?;
+    Ok(Terms {
+        plan: order.plan,
+        unit_price: first.unit_price,
+        first_leg: order.first_leg,
+        tiers: presales::tiers_of(db, order.brand_id, order.presale_id).await?,
+        pieces: lines.iter().map(|line| line.quantity - line.refunded - line.returned).sum(),
+    })
 }
 
 /// Lines of an order in their order.

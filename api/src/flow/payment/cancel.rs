@@ -1,4 +1,5 @@
-//! The buyer cancels: an unpaid order is closed at WeChat first, a paid one is refunded in full.
+//! The buyer cancels: what is open for payment is closed at WeChat first, what was paid is refunded in full.
+//! A deposit binds her until she has paid the rest.
 
 use entity::order;
 use entity::refund::RefundReason;
@@ -10,7 +11,7 @@ use crate::app::App;
 use crate::base::once::{Done, Once};
 use crate::base::tx::{By, Tx};
 use crate::error::{Code, Error, Fault, Refusal, Result};
-use crate::flow::order::{lifecycle, query, rules};
+use crate::flow::order::{LAPSE, lifecycle, query, rules};
 use crate::people::actor::Actor;
 
 /// Cancels the member's own order, before it is in a batch.
@@ -39,10 +40,14 @@ pub async fn cancel(app: &App, actor: &Actor, key: &str, order_id: Uuid) -> Resu
 
 async fn leave(tx: &Tx, by: By, order_id: Uuid) -> Result<order::Model> {
     if let Some(order) = lifecycle::cancelled(tx, by, order_id).await? {
-        owes_nothing(tx, order_id).await?;
+        owes_nothing(tx, order_id, &[LAPSE]).await?;
         return Ok(order);
     }
-    if let Some(order) = refund::whole_order(tx, by, order_id, RefundReason::Cancelled, "the buyer cancelled").await? {
+    let order = query::find(tx.conn(), tx.brand_id(), order_id).await?;
+    let why = RefundReason::Cancelled.into();
+    if rules::is_cancellable(order.status, order.plan)
+        && let Some(order) = refund::whole_order(tx, by, order_id, &why, "the buyer cancelled").await?
+    {
         return Ok(order);
     }
     let order = query::find(tx.conn(), tx.brand_id(), order_id).await?;

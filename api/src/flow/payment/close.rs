@@ -11,7 +11,6 @@ use super::{query, timers};
 use crate::app::App;
 use crate::base::tx::Tx;
 use crate::error::{Fault, Result};
-use crate::flow::order;
 use crate::people::wechat::account;
 use crate::wechat::pay::CloseOutcome;
 use crate::wechat::{Account, Error as WechatError};
@@ -68,10 +67,10 @@ pub(super) async fn close_one(app: &App, account: &Account, out_trade_no: &str) 
     }
 }
 
-/// Writes that the order owes nothing. Call it after the order has left `pending_payment` in the same
-/// transaction. An attempt that is open undoes the transaction with `Unavailable`: close it at WeChat
+/// Writes that the order owes nothing and stops its `clocks`. Call it after the order has left the state in
+/// which something was due in the same transaction. An attempt that is open undoes the transaction with `Unavailable`: close it at WeChat
 /// and come again.
-pub(super) async fn owes_nothing(tx: &Tx, order_id: Uuid) -> Result<()> {
+pub(super) async fn owes_nothing(tx: &Tx, order_id: Uuid, clocks: &[&'static str]) -> Result<()> {
     payment_leg::Entity::update_many()
         .col_expr(payment_leg::Column::Status, Expr::value(PaymentLegStatus::Void))
         .filter(payment_leg::Column::BrandId.eq(tx.brand_id()))
@@ -79,7 +78,9 @@ pub(super) async fn owes_nothing(tx: &Tx, order_id: Uuid) -> Result<()> {
         .filter(payment_leg::Column::Status.eq(PaymentLegStatus::Due))
         .exec(tx.conn())
         .await?;
-    tx.cancel_timer(order::LAPSE, order_id).await?;
+    for clock in clocks {
+        tx.cancel_timer(clock, order_id).await?;
+    }
     if query::open_attempts(tx.conn(), tx.brand_id(), order_id).await?.is_empty() {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::close::{Closing, close_attempts, owes_nothing};
 use crate::app::App;
 use crate::error::Result;
-use crate::flow::order::{lifecycle, query};
+use crate::flow::order::{LAPSE, lifecycle, query};
 
 /// Timer `order.lapse`: expires an unpaid order, once WeChat confirmed that it can no longer be paid.
 /// While WeChat cannot be reached the hold stays and the timer tries again.
@@ -19,7 +19,7 @@ pub(super) async fn lapse(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<(
     }
     app.write(brand_id, |tx| async move {
         if lifecycle::expired(&tx, order_id).await?.is_some() {
-            owes_nothing(&tx, order_id).await?;
+            owes_nothing(&tx, order_id, &[LAPSE]).await?;
         }
         Ok(())
     })

@@ -1,72 +1,132 @@
-//! Returning everyone's money when a presale came to nothing, each order in a transaction of its own,
-//! so that it can be resumed anywhere: what is left to do is what is still paid.
+//! What happens to all orders of a presale when it ends: money goes back, balances become due, a lower
+//! price is refunded. Each order in a transaction of its own, so that it can be resumed anywhere: what is
+//! left to do is what an order's own row says.
 
 use entity::order::OrderStatus;
-use entity::presale::PresaleStatus;
-use entity::refund::RefundReason;
+use entity::presale::{self, PresalePlan, PresaleStatus};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::refund;
+use super::refund::withdrawn;
+use super::{balance, tier};
 use crate::app::App;
 use crate::base::db::sql;
-use crate::base::tx::{By, Tx};
+use crate::base::tx::Tx;
 use crate::error::Result;
 use crate::flow::order;
-use crate::flow::presale;
+use crate::flow::presale::query as presales;
 
 /// Orders of one event.
 const CHUNK: u64 = 50;
-const WHY: &str = "the presale came to nothing";
 
-/// Starts the refund of a chunk of paid orders and announces the next one when there may be more.
-/// Unpaid orders are let go without waiting for their hold to end.
-///
-/// An order that cannot be refunded is left paid for the next try and holds up nobody: the events of
-/// a presale are handled one after the other, so from then on all others are refunded in this run.
+/// What is done to each order of a presale.
+#[derive(Clone, Copy, Debug)]
+enum Task {
+    Refund,
+    OpenBalance,
+    RefundDifference,
+}
+
+impl Task {
+    /// The event that comes back for the next chunk.
+    fn again(self) -> &'static str {
+        match self {
+            Task::Refund => "refunds_due",
+            Task::OpenBalance => "balances_due",
+            Task::RefundDifference => "differences_due",
+        }
+    }
+
+    /// Orders it is still to be done to.
+    async fn some(self, app: &App, presale: &presale::Model, after: Uuid) -> Result<Vec<Uuid>> {
+        use order::query::{PAID, some_in, some_without_tier};
+        let db = app.db.read();
+        match self {
+            Task::Refund => some_in(db, presale, &REFUNDABLE, after, CHUNK).await,
+            Task::OpenBalance => some_in(db, presale, &[OrderStatus::DepositPaid], after, CHUNK).await,
+            Task::RefundDifference => some_without_tier(db, presale, &PAID, after, CHUNK).await,
+        }
+    }
+
+    async fn one(self, app: &App, presale: &presale::Model, order_id: Uuid) -> Result<()> {
+        match self {
+            Task::Refund => withdrawn::refund(app, presale, order_id).await,
+            Task::OpenBalance => balance::open(app, presale, order_id).await,
+            Task::RefundDifference => tier::refund_difference(app, presale, order_id).await,
+        }
+    }
+}
+
+/// Something of them is paid, and they are in no batch.
+const REFUNDABLE: [OrderStatus; 3] = [OrderStatus::Paid, OrderStatus::DepositPaid, OrderStatus::BalanceDue];
+
+/// Refunds everyone of a presale that came to nothing. Unpaid orders are let go without waiting for their
+/// hold to end.
 pub(super) async fn refund_presale(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<()> {
-    let presale = presale::query::find(app.db.read(), brand_id, presale_id).await?;
+    let presale = presales::find(app.db.read(), brand_id, presale_id).await?;
     if !came_to_nothing(presale.status) {
         return Ok(());
     }
     app.write(brand_id, |tx| async move { lapse_now(&tx, presale_id).await }).await?;
+    run(app, &presale, Task::Refund).await
+}
+
+/// A presale succeeded: its balances are due, or its price may be lower than what was paid.
+pub(super) async fn succeeded(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<()> {
+    let presale = presales::find(app.db.read(), brand_id, presale_id).await?;
+    if presale.status != PresaleStatus::Succeeded {
+        return Ok(());
+    }
+    if presale.plan != PresalePlan::Full {
+        return run(app, &presale, Task::OpenBalance).await;
+    }
+    let tiers = presales::tiers_of(app.db.read(), brand_id, presale_id).await?;
+    match tiers.first() {
+        Some(tier) if presale.reached_pieces >= Some(tier.from_pieces) => {
+            run(app, &presale, Task::RefundDifference).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Does a chunk and announces the next one when there may be more. An order that fails is left for the next
+/// try and holds up nobody: the events of a presale are handled one after the other, so from then on all
+/// others are done in this run.
+async fn run(app: &App, presale: &presale::Model, task: Task) -> Result<()> {
     let (mut after, mut failed) = (Uuid::nil(), 0);
     loop {
-        let paid = order::query::some_in(app.db.read(), &presale, OrderStatus::Paid, after, CHUNK).await?;
-        for id in &paid {
-            if let Err(error) = refund_one(app, brand_id, *id).await {
-                tracing::error!(order = %id, presale = %presale_id, %error, "an order cannot be refunded");
+        let some = task.some(app, presale, after).await?;
+        for id in &some {
+            if let Err(error) = task.one(app, presale, *id).await {
+                tracing::error!(order = %id, presale = %presale.id, ?task, %error, "an order cannot be done");
                 failed += 1;
             }
         }
-        match paid.last() {
-            Some(last) if paid.len() as u64 == CHUNK => after = *last,
+        match some.last() {
+            Some(last) if some.len() as u64 == CHUNK => after = *last,
             _ if failed == 0 => return Ok(()),
-            _ => return Err(anyhow::anyhow!("{failed} orders of presale {presale_id} cannot be refunded").into()),
+            _ => return Err(anyhow::anyhow!("{failed} orders of presale {} fail: {task:?}", presale.id).into()),
         }
         if failed == 0 {
-            let next = |tx: Tx| async move { tx.emit("presale", presale_id, "refunds_due", json!({})).await };
-            return app.write(brand_id, next).await;
+            let (id, again) = (presale.id, task.again());
+            let next = |tx: Tx| async move { tx.emit("presale", id, again, json!({})).await };
+            return app.write(presale.brand_id, next).await;
         }
     }
 }
 
-async fn refund_one(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> {
-    app.write(brand_id, |tx| async move {
-        refund::whole_order(&tx, By::SYSTEM, order_id, RefundReason::PresaleFailed, WHY).await.map(drop)
-    })
-    .await
-}
-
-/// Refunds an order that became paid when its presale had already come to nothing.
-pub(super) async fn refund_straggler(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> {
+/// An order was paid, were it the first part only, or left its batch, after its presale had been gone through.
+pub(super) async fn straggler(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> {
     let order = order::query::find(app.db.read(), brand_id, order_id).await?;
-    let presale = presale::query::find(app.db.read(), brand_id, order.presale_id).await?;
-    if order.status != OrderStatus::Paid || !came_to_nothing(presale.status) {
-        return Ok(());
+    let presale = presales::find(app.db.read(), brand_id, order.presale_id).await?;
+    if came_to_nothing(presale.status) && REFUNDABLE.contains(&order.status) {
+        return Task::Refund.one(app, &presale, order_id).await;
     }
-    refund_one(app, brand_id, order_id).await
+    if presale.status == PresaleStatus::Succeeded && order.status == OrderStatus::DepositPaid {
+        return Task::OpenBalance.one(app, &presale, order_id).await;
+    }
+    Ok(())
 }
 
 fn came_to_nothing(status: PresaleStatus) -> bool {

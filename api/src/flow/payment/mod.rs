@@ -6,10 +6,10 @@
 //! refund   pending → processing → succeeded | abnormal | closed
 //! ```
 //!
-//! An order has one amount due, a leg; each try at it is an attempt with an `out_trade_no` of its
+//! An order has an amount due, a leg, or a first one and a balance after it; each try at it is an attempt with an `out_trade_no` of its
 //! own, and a leg has one open attempt at a time. Whatever WeChat says about a payment, by
 //! notification, by query or in answer to a close, goes through [`settle`]: the first paid attempt
-//! settles its order, any other paid attempt is refunded by itself.
+//! settles its leg, any other paid attempt is refunded by itself.
 //!
 //! A call to WeChat is never made inside a transaction. What is to be called is written first, the
 //! call repeats under the same number until its outcome is known, and the outcome is a conditional
@@ -22,6 +22,8 @@
 //! pieces return to sale exactly once, and only after WeChat confirmed that they can no longer be paid.
 
 pub mod audit;
+pub mod after_sales;
+mod balance;
 mod cancel;
 mod close;
 pub mod desk;
@@ -38,6 +40,7 @@ pub mod query;
 pub mod refund;
 pub mod rules;
 mod settle;
+mod tier;
 pub mod timers;
 
 pub use cancel::cancel;

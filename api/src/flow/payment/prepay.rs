@@ -1,6 +1,7 @@
 //! Making an order payable: one open attempt, made at WeChat under a number that never changes until
 //! its outcome is known.
 
+use chrono::{DateTime, Utc};
 use entity::order::{self, OrderStatus};
 use entity::payment_attempt::{self, Column, PaymentAttemptStatus};
 use entity::payment_leg::{self, PaymentLegStatus};
@@ -16,6 +17,7 @@ use crate::base::once::Once;
 use crate::base::tx::Tx;
 use crate::error::{Code, Detail, Error, Fault, Refusal, Result};
 use crate::flow::order::query as orders;
+use crate::flow::order::rules::pay_until;
 use crate::flow::presale::query as presales;
 use crate::people::actor::Actor;
 use crate::people::query as people;
@@ -33,7 +35,7 @@ pub struct Payable {
     pub params: PayParams,
 }
 
-/// Makes the member's own unpaid order payable. Asking again gives fresh parameters for the same
+/// Makes what is due now of the member's own order payable. Asking again gives fresh parameters for the same
 /// payment, under any key; two parallel requests get the same payment.
 pub async fn pay(app: &App, actor: &Actor, key: &str, order_id: Uuid) -> Result<Payable> {
     let member = actor.member()?;
@@ -57,12 +59,12 @@ pub async fn pay(app: &App, actor: &Actor, key: &str, order_id: Uuid) -> Result<
 /// The order's open attempt, made now when there is none.
 async fn claim(tx: &Tx, member_id: Uuid, order_id: Uuid) -> Result<(order::Model, payment_attempt::Model)> {
     let order = orders::find_own(tx.conn(), tx.brand_id(), member_id, order_id).await?;
-    must_be_payable(&order)?;
+    let until = must_be_payable(&order)?;
     let leg = touch_leg(tx, &order).await?;
     if let Some(open) = query::open_attempts(tx.conn(), tx.brand_id(), order_id).await?.into_iter().next() {
         return Ok((order, open));
     }
-    if order.hold_expires_at - tx.now() < rules::MIN_TIME_TO_PAY {
+    if until - tx.now() < rules::MIN_TIME_TO_PAY {
         return Err(too_late(&order).into());
     }
     let id = tx.new_id();
@@ -77,7 +79,8 @@ async fn claim(tx: &Tx, member_id: Uuid, order_id: Uuid) -> Result<(order::Model
         status: Set(PaymentAttemptStatus::Created),
         prepay_id: Set(None),
         prepay_expires_at: Set(None),
-        expires_at: Set(order.hold_expires_at),
+        // Not longer than its prepay id lives: a balance can be paid for days, with one attempt after another.
+        expires_at: Set(until.min(tx.now() + rules::PREPAY_LIFE)),
         refunded: Set(0),
         transaction_id: Set(None),
         paid_at: Set(None),
@@ -109,12 +112,21 @@ async fn touch_leg(tx: &Tx, order: &order::Model) -> Result<payment_leg::Model> 
     }
 }
 
-fn must_be_payable(order: &order::Model) -> Result<(), Refusal> {
+/// Until when what is due can be paid.
+fn must_be_payable(order: &order::Model) -> Result<DateTime<Utc>, Refusal> {
+    if let Some(until) = pay_until(order) {
+        return Ok(until);
+    }
     match order.status {
-        OrderStatus::PendingPayment => Ok(()),
-        OrderStatus::Expired | OrderStatus::Cancelled => Err(too_late(order)),
+        OrderStatus::Expired | OrderStatus::Cancelled | OrderStatus::Forfeited => Err(too_late(order)),
+        OrderStatus::DepositPaid => Err(not_due_yet()),
         _ => Err(already_paid()),
     }
+}
+
+/// Whether an attempt's time is over while its order's is not: it is closed, and another one is made.
+fn is_over(order: &order::Model, attempt: &payment_attempt::Model, soon: DateTime<Utc>) -> bool {
+    attempt.expires_at < soon && pay_until(order).is_some_and(|until| until >= soon)
 }
 
 enum Outcome {
@@ -132,6 +144,9 @@ async fn prepay(
     attempt: &payment_attempt::Model,
 ) -> Result<Outcome> {
     let soon = app.clock.now() + rules::MIN_TIME_TO_PAY;
+    if is_over(order, attempt, soon) {
+        return resolve_spoilt(app, account, attempt).await;
+    }
     if let (Some(prepay_id), Some(end)) = (&attempt.prepay_id, attempt.prepay_expires_at)
         && end > soon
     {
@@ -230,13 +245,21 @@ fn already_paid() -> Refusal {
     Refusal::new(Code::AlreadyPaid, "This order is paid; load it again.", "该订单已支付，请重新加载。")
 }
 
+fn not_due_yet() -> Refusal {
+    Refusal::wrong_state(
+        "deposit_paid",
+        "The first part of this order is paid. The balance can be paid once the presale has succeeded; you will get a message.",
+        "该订单首款已支付。预售成团后即可支付尾款，届时会通知您。",
+    )
+}
+
 fn too_late(order: &order::Model) -> Refusal {
     Refusal::new(
         Code::Closed,
         "The time to pay this order is over; place a new one.",
         "该订单的支付时间已结束，请重新下单。",
     )
-    .detail(Detail::Closed { at: Some(order.hold_expires_at) })
+    .detail(Detail::Closed { at: Some(order.balance_due_at.unwrap_or(order.hold_expires_at)) })
 }
 
 /// WeChat refused or did not answer: nothing was charged, and the same request may be repeated.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::payment_attempt::{self, PaymentAttemptStatus};
 use entity::payment_leg::PaymentLegKind;
 use entity::refund::{self, RefundStatus};
+use entity::{compensation, payment_leg};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
@@ -19,6 +20,11 @@ pub const OPEN: [PaymentAttemptStatus; 2] = [PaymentAttemptStatus::Created, Paym
 pub async fn attempt(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<payment_attempt::Model> {
     let found = payment_attempt::Entity::find_by_id((brand_id, id)).one(db).await?;
     found.ok_or_else(|| Error::not_found("payment"))
+}
+
+pub async fn leg(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<payment_leg::Model> {
+    let found = payment_leg::Entity::find_by_id((brand_id, id)).one(db).await?;
+    found.ok_or_else(|| Error::not_found("amount due"))
 }
 
 pub async fn attempt_by_number(
@@ -46,7 +52,7 @@ pub async fn open_attempts(
     Ok(found.all(db).await?)
 }
 
-/// The attempts that settled the order's legs.
+/// The attempts that settled the order's legs, the first leg's first.
 pub async fn settling_attempts(
     db: &impl ConnectionTrait,
     brand_id: Uuid,
@@ -104,8 +110,6 @@ pub struct Missing {
     pub order_line_id: Uuid,
     pub sku_id: Uuid,
     pub pieces: i32,
-    /// Fen per piece.
-    pub unit_price: i64,
 }
 
 /// What is missing of an order in production, by line. Live allocations are read as rows, since this
@@ -113,7 +117,7 @@ pub struct Missing {
 pub async fn missing_pieces(db: &impl ConnectionTrait, brand_id: Uuid, order_id: Uuid) -> Result<Vec<Missing>> {
     let statement = sql(
         db.get_database_backend(),
-        "select l.id, l.sku_id, l.unit_price, cast(l.quantity - l.refunded - (select count(*) from allocation a \
+        "select l.id, l.sku_id, cast(l.quantity - l.refunded - (select count(*) from allocation a \
          where a.brand_id = l.brand_id and a.order_line_id = l.id and a.status = 'live') as integer) as pieces \
          from order_line l where l.brand_id = $1 and l.order_id = $2 order by l.position",
         [brand_id.into(), order_id.into()],
@@ -124,7 +128,6 @@ pub async fn missing_pieces(db: &impl ConnectionTrait, brand_id: Uuid, order_id:
             order_line_id: row.try_get("", "id")?,
             sku_id: row.try_get("", "sku_id")?,
             pieces: row.try_get("", "pieces")?,
-            unit_price: row.try_get("", "unit_price")?,
         };
         if line.pieces > 0 {
             missing.push(line);
@@ -162,6 +165,24 @@ pub async fn order_of_number(db: &impl ConnectionTrait, brand_id: Uuid, number: 
         return Ok(Some(attempt.order_id));
     }
     Ok(refund_by_number(db, brand_id, number).await?.map(|refund| refund.order_id))
+}
+
+/// Whether some of what settled the order is not back with the buyer yet.
+pub async fn owes_money_back(db: &impl ConnectionTrait, brand_id: Uuid, order_id: Uuid) -> Result<bool> {
+    let statement = sql(
+        db.get_database_backend(),
+        "select count(*) as owing from payment_attempt a where a.brand_id = $1 and a.order_id = $2 and a.settles \
+         and a.amount > (select coalesce(sum(r.amount), 0) from refund r \
+         where r.brand_id = a.brand_id and r.attempt_id = a.id and r.status = 'succeeded')",
+        [brand_id.into(), order_id.into()],
+    );
+    let row = db.query_one_raw(statement).await?.ok_or_else(|| anyhow::anyhow!("a count returned no row"))?;
+    Ok(row.try_get::<i64>("", "owing")? > 0)
+}
+
+/// What the brand owes beyond refunds.
+pub fn compensations(brand_id: Uuid) -> Select<compensation::Entity> {
+    compensation::Entity::find().filter(compensation::Column::BrandId.eq(brand_id))
 }
 
 /// The brand's refunds, of one order or in some states when given.

@@ -42,6 +42,27 @@ pub fn next_refund_poll(attempts: i32, now: DateTime<Utc>) -> DateTime<Utc> {
     now + Duration::seconds(seconds.min(3600))
 }
 
+/// How `amount` fen are taken from what is `left` of several payments: from the last one first. `None` when
+/// they do not cover it.
+pub fn shares(left: &[i64], amount: i64) -> Option<Vec<i64>> {
+    let mut open = amount;
+    let mut shares = vec![0; left.len()];
+    for (share, left) in shares.iter_mut().zip(left).rev() {
+        *share = open.min(*left);
+        open -= *share;
+    }
+    (open == 0).then_some(shares)
+}
+
+/// Fen owed on `amount` that came back later than it should: `basis_points` a year, by the day begun, in
+/// favour of the buyer.
+pub fn interest(amount: i64, basis_points: i32, due_at: DateTime<Utc>, back_at: DateTime<Utc>) -> i64 {
+    let late = (back_at - due_at).num_seconds().max(0);
+    let days = i128::from(late).div_euclid(86_400) + i128::from(late % 86_400 > 0);
+    let (yearly, year) = (i128::from(amount) * i128::from(basis_points), 10_000 * 365);
+    i64::try_from((yearly * days + year - 1) / year).unwrap_or(i64::MAX)
+}
+
 /// The state a refund takes from WeChat's word; `None` when that word changes nothing.
 pub fn next_refund(from: RefundStatus, said: pay::RefundStatus) -> Option<RefundStatus> {
     use RefundStatus::*;
@@ -140,7 +161,31 @@ mod tests {
         assert_eq!(waits, [30, 60, 1920, 3600, 3600]);
     }
 
+    #[test]
+    fn a_day_late_costs_a_days_interest_and_in_time_costs_none() {
+        let due = start();
+        let owed = |seconds| interest(1_000_000, 365, due, due + Duration::seconds(seconds));
+        assert_eq!([-5, 0, 1, 86_400, 86_401].map(owed), [0, 0, 100, 100, 200]);
+        assert_eq!(interest(1, 300, due, due + Duration::days(1)), 1, "rounded up, in favour of the buyer");
+    }
+
     proptest! {
+        #[test]
+        fn a_refund_is_shared_out_exactly_and_touches_the_first_payment_last(
+            left in proptest::collection::vec(0..1_000i64, 0..4), amount in 0..3_000i64
+        ) {
+            match shares(&left, amount) {
+                Some(shares) => {
+                    prop_assert_eq!(shares.iter().sum::<i64>(), amount);
+                    prop_assert!(shares.iter().zip(&left).all(|(share, left)| (0..=*left).contains(share)));
+                    if let Some(taken) = shares.iter().position(|share| *share > 0) {
+                        prop_assert_eq!(&shares[taken + 1..], &left[taken + 1..], "later ones are used up first");
+                    }
+                }
+                None => prop_assert!(left.iter().sum::<i64>() < amount),
+            }
+        }
+
         #[test]
         fn a_refund_ends_once_in_whatever_order_the_news_comes(said in proptest::collection::vec(0..SAID.len(), 0..30)) {
             let (mut now, mut ends) = (RefundStatus::Pending, 0);

@@ -1,20 +1,22 @@
 //! The one place where money that arrived meets its order.
 
 use entity::payment_attempt::{self, PaymentAttemptStatus};
-use entity::payment_leg::{self, PaymentLegStatus};
+use entity::payment_leg::{self, PaymentLegKind, PaymentLegStatus};
 use entity::refund::RefundReason;
 use entity::{member, order};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
+use super::balance::CLOCKS;
 use super::{ledger, problem, query, refund, rules, timers};
 use crate::app::App;
 use crate::base::once::Once;
 use crate::base::tx::{By, Tx};
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::order::lifecycle;
 use crate::flow::order::query as orders;
+use crate::flow::order::rules::pay_until;
+use crate::flow::order::{LAPSE, lifecycle};
 use crate::people::actor::Actor;
 use crate::people::wechat::account;
 use crate::wechat::Account;
@@ -23,7 +25,7 @@ use crate::wechat::pay::Transaction;
 /// What a report about a payment led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
-    /// It paid its order.
+    /// It paid what was due of its order.
     Paid,
     /// The order did not need it any more: it is being refunded.
     Surplus,
@@ -68,14 +70,24 @@ async fn settle_in(tx: &Tx, report: &Transaction) -> Result<Settled> {
         return Ok(Settled::Repeat);
     }
     tx.cancel_timer(timers::POLL, attempt.id).await?;
-    if lifecycle::paid(tx, By::WECHAT, order.id).await?.is_none() {
+    // Only what is due now is settled: an earlier leg that is paid again, or too late, moves nothing.
+    let kind = query::leg(tx.conn(), brand_id, attempt.leg_id).await?.kind;
+    let moved = match kind {
+        PaymentLegKind::Full => lifecycle::paid(tx, By::WECHAT, order.id).await?,
+        PaymentLegKind::Deposit => lifecycle::deposit_paid(tx, By::WECHAT, order.id).await?,
+        PaymentLegKind::Balance => lifecycle::balance_paid(tx, By::WECHAT, order.id).await?,
+    };
+    if moved.is_none() {
         ledger::book::surplus(tx, By::WECHAT, &order, &attempt)?;
-        refund::request(tx, By::WECHAT, &attempt, attempt.amount, RefundReason::LatePayment).await?;
+        refund::request(tx, By::WECHAT, &attempt, attempt.amount, &RefundReason::LatePayment.into()).await?;
         return Ok(Settled::Surplus);
     }
-    let leg = mark_settled(tx, &attempt).await?;
-    ledger::book::settled(tx, By::WECHAT, &order, &attempt, leg.kind).await?;
-    tx.cancel_timer(crate::flow::order::LAPSE, order.id).await?;
+    mark_settled(tx, &attempt).await?;
+    ledger::book::settled(tx, By::WECHAT, &order, &attempt, kind).await?;
+    let clocks: &[&'static str] = if kind == PaymentLegKind::Balance { &CLOCKS } else { &[LAPSE] };
+    for clock in clocks {
+        tx.cancel_timer(clock, order.id).await?;
+    }
     Ok(Settled::Paid)
 }
 
@@ -98,24 +110,25 @@ async fn mark_paid(tx: &Tx, attempt: &payment_attempt::Model, report: &Transacti
     Ok(marked.rows_affected == 1)
 }
 
-async fn mark_settled(tx: &Tx, attempt: &payment_attempt::Model) -> Result<payment_leg::Model> {
-    let legs = payment_leg::Entity::update_many()
+async fn mark_settled(tx: &Tx, attempt: &payment_attempt::Model) -> Result<()> {
+    let leg = payment_leg::Entity::update_many()
         .col_expr(payment_leg::Column::Status, Expr::value(PaymentLegStatus::Paid))
         .col_expr(payment_leg::Column::PaidAt, Expr::value(tx.now()))
         .filter(payment_leg::Column::BrandId.eq(tx.brand_id()))
         .filter(payment_leg::Column::Id.eq(attempt.leg_id))
         .filter(payment_leg::Column::Status.eq(PaymentLegStatus::Due))
-        .exec_with_returning(tx.conn())
+        .exec(tx.conn())
         .await?;
-    let leg = legs.into_iter().next();
-    let leg = leg.ok_or_else(|| anyhow::anyhow!("leg {} of a pending order was not due", attempt.leg_id))?;
+    if leg.rows_affected != 1 {
+        return Err(anyhow::anyhow!("leg {} of an order that waits for it was not due", attempt.leg_id).into());
+    }
     payment_attempt::Entity::update_many()
         .col_expr(payment_attempt::Column::Settles, Expr::value(true))
         .filter(payment_attempt::Column::BrandId.eq(tx.brand_id()))
         .filter(payment_attempt::Column::Id.eq(attempt.id))
         .exec(tx.conn())
         .await?;
-    Ok(leg)
+    Ok(())
 }
 
 /// Asks WeChat about an attempt and applies the answer. An attempt WeChat never heard of is unpaid; what
@@ -140,7 +153,7 @@ pub async fn confirm(app: &App, actor: &Actor, key: &str, order_id: Uuid) -> Res
     let member = actor.member()?;
     Once::new(member.id, "confirmPayment", key, &order_id)?;
     let order = orders::find_own(app.db.read(), member.brand_id, member.id, order_id).await?;
-    if order.status != order::OrderStatus::PendingPayment {
+    if pay_until(&order).is_none() {
         return Ok(order);
     }
     let attempts = query::open_attempts(app.db.read(), member.brand_id, order_id).await?;

@@ -1,6 +1,6 @@
 //! What happens to payments by itself.
 
-use super::{lapse, mass, poll, refund};
+use super::{balance, lapse, mass, poll, refund};
 use crate::app::App;
 use crate::error::Result;
 use crate::flow::order;
@@ -18,6 +18,7 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<bool> {
     let (brand_id, id) = (timer.brand_id, timer.subject_id);
     match timer.kind.as_str() {
         order::LAPSE => lapse::lapse(app, brand_id, id).await?,
+        order::BALANCE_LAPSE => balance::lapse(app, brand_id, id).await?,
         POLL => poll::poll(app, brand_id, id).await?,
         REFUND_SEND => refund::send(app, brand_id, id).await?,
         REFUND_POLL => refund::poll(app, brand_id, id).await?,
@@ -26,14 +27,19 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<bool> {
     Ok(true)
 }
 
-/// Returns the money when a presale came to nothing.
+/// Returns the money when a presale came to nothing; asks for balances when it succeeded.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     match event.kind.as_str() {
-        "presale.failed" | "presale.cancelled" | "presale.refunds_due" => {
+        "presale.failed" | "presale.cancelled" | "presale.withdrawn" | "presale.refunds_due" => {
             mass::refund_presale(app, event.brand_id, event.aggregate_id).await
         }
-        // Paid, or free of its batch again, after the presale's own refunds were through.
-        "order.paid" | "order.unbatched" => mass::refund_straggler(app, event.brand_id, event.aggregate_id).await,
+        "presale.succeeded" | "presale.balances_due" | "presale.differences_due" => {
+            mass::succeeded(app, event.brand_id, event.aggregate_id).await
+        }
+        // Paid, or free of its batch again, after the presale's own round was through.
+        "order.paid" | "order.deposit_paid" | "order.balance_paid" | "order.unbatched" => {
+            mass::straggler(app, event.brand_id, event.aggregate_id).await
+        }
         _ => Ok(()),
     }
 }

@@ -27,7 +27,7 @@ pub type Pieces = BTreeMap<Uuid, i32>;
 pub enum Bound {
     /// By an unpaid order inside its hold.
     Held,
-    /// By payment.
+    /// By payment, of all of it or of the first part.
     Paid,
 }
 

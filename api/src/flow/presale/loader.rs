@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
-use entity::{presale, presale_community, presale_sku};
+use entity::{presale, presale_community, presale_sku, presale_tier};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement, Value,
 };
 use uuid::Uuid;
 
+use super::rules::plan::Tier;
 use crate::base::db::{columns, placeholders};
 use crate::flow::design::shown::{self, Shown};
 use crate::load::{Load, by_brand};
@@ -119,6 +120,31 @@ impl Loader<SkuById> for Load {
     }
 }
 
+/// The price tiers of a presale, from fewer pieces to more: (brand, presale).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TiersOf(pub Uuid, pub Uuid);
+
+impl Loader<TiersOf> for Load {
+    type Value = Vec<Tier>;
+    type Error = DbErr;
+
+    async fn load(&self, keys: &[TiersOf]) -> Result<HashMap<TiersOf, Self::Value>, DbErr> {
+        let mut found = HashMap::<TiersOf, Self::Value>::new();
+        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let rows = presale_tier::Entity::find()
+                .filter(presale_tier::Column::BrandId.eq(brand_id))
+                .filter(presale_tier::Column::PresaleId.is_in(presales))
+                .order_by_asc(presale_tier::Column::FromPieces)
+                .all(self.app.db.read())
+                .await?;
+            for row in rows {
+                found.entry(TiersOf(brand_id, row.presale_id)).or_default().push(row.into());
+            }
+        }
+        Ok(found)
+    }
+}
+
 /// Ids of the communities a presale is offered to; empty for everyone: (brand, presale).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AudienceOf(pub Uuid, pub Uuid);
@@ -138,6 +164,49 @@ impl Loader<AudienceOf> for Load {
                 .await?;
             for row in rows {
                 found.entry(AudienceOf(brand_id, row.presale_id)).or_default().push(row.community_id);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// How far the refunds of a presale are: (brand, presale).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RefundsOf(pub Uuid, pub Uuid);
+
+/// Of the orders of a presale of which something was paid and that are in no batch.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Refunded {
+    pub orders: i32,
+    /// Of them, those whose money is wholly back.
+    pub refunded: i32,
+    /// Fen that are back.
+    pub amount: i64,
+}
+
+impl Loader<RefundsOf> for Load {
+    type Value = Refunded;
+    type Error = DbErr;
+
+    /// Refunds are read as rows, since this stage comes before the one that writes them.
+    async fn load(&self, keys: &[RefundsOf]) -> Result<HashMap<RefundsOf, Self::Value>, DbErr> {
+        let mut found = HashMap::new();
+        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+            let mut values: Vec<Value> = vec![brand_id.into()];
+            let text = format!(
+                "select o.presale_id, cast(count(*) as integer) as orders, \
+                 cast(sum(case when o.status = 'refunded' then 1 else 0 end) as integer) as refunded, \
+                 cast(sum((select coalesce(sum(r.amount), 0) from refund r where r.brand_id = o.brand_id \
+                 and r.order_id = o.id and r.status = 'succeeded')) as bigint) as amount \
+                 from orders o where o.brand_id = $1 and o.presale_id in ({}) \
+                 and o.status in ('deposit_paid', 'balance_due', 'paid', 'refund_pending', 'refunded') group by o.presale_id",
+                placeholders(&mut values, presales)
+            );
+            let statement = Statement::from_sql_and_values(self.app.db.backend(), text, values);
+            for row in self.app.db.read().query_all_raw(statement).await? {
+                let (orders, refunded) = (row.try_get("", "orders")?, row.try_get("", "refunded")?);
+                let counts = Refunded { orders, refunded, amount: row.try_get("", "amount")? };
+                found.insert(RefundsOf(brand_id, row.try_get("", "presale_id")?), counts);
             }
         }
         Ok(found)

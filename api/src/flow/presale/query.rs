@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use entity::membership::{self, MembershipStatus};
 use entity::presale::{self, PresaleStatus};
-use entity::{design_picture, media, presale_community, presale_sku};
+use entity::{design_picture, media, presale_community, presale_sku, presale_tier};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, Iden, Iterable, QueryFilter, QueryOrder,
@@ -12,6 +12,7 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
+use super::rules::plan::Tier;
 use crate::base::db::sql;
 use crate::base::rows::{Kind, rows};
 use crate::error::{Error, Result};
@@ -33,6 +34,15 @@ pub async fn skus_of(db: &impl ConnectionTrait, brand_id: Uuid, presale_id: Uuid
         .filter(presale_sku::Column::PresaleId.eq(presale_id))
         .order_by_asc(presale_sku::Column::Position);
     Ok(found.all(db).await?)
+}
+
+/// Price tiers of a presale, from fewer pieces to more.
+pub async fn tiers_of(db: &impl ConnectionTrait, brand_id: Uuid, presale_id: Uuid) -> Result<Vec<Tier>> {
+    let found = presale_tier::Entity::find()
+        .filter(presale_tier::Column::BrandId.eq(brand_id))
+        .filter(presale_tier::Column::PresaleId.eq(presale_id))
+        .order_by_asc(presale_tier::Column::FromPieces);
+    Ok(found.all(db).await?.into_iter().map(Tier::from).collect())
 }
 
 /// What `actor` may see: staff everything of the brand, a member what is offered to her communities

@@ -1,10 +1,15 @@
-//! What a KOC hears about her try-ons.
+//! What a KOC hears about her try-ons, and a buyer about her balance.
 
 use entity::inbox_message::{self, InboxMessageKind};
+use entity::order::{self, OrderStatus};
+use entity::payment_leg::{self, PaymentLegStatus};
 use entity::tryon;
-use sea_orm::{EntityTrait, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+use uuid::Uuid;
 
+use super::{query, rules};
 use crate::app::App;
+use crate::base::money::Money;
 use crate::error::Result;
 use crate::news;
 use crate::worker::Event;
@@ -43,6 +48,43 @@ pub(super) async fn tell_koc(app: &App, event: &Event, (title, body): Words) -> 
         };
         inbox_message::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
         tx.news(news::inbox_of(tryon.koc_member_id));
+        Ok(())
+    })
+    .await
+}
+
+/// Tells a buyer that her balance is due, and until when; nothing once it is not any more. The message has
+/// the id of what it comes from, so that a repeat writes nothing.
+pub(super) async fn tell_of_balance(app: &App, brand_id: Uuid, order_id: Uuid, id: Uuid, title: &str) -> Result<()> {
+    let db = app.db.read();
+    let Some(order) = order::Entity::find_by_id((brand_id, order_id)).one(db).await? else { return Ok(()) };
+    let due = payment_leg::Entity::find()
+        .filter(payment_leg::Column::BrandId.eq(brand_id))
+        .filter(payment_leg::Column::OrderId.eq(order_id))
+        .filter(payment_leg::Column::Status.eq(PaymentLegStatus::Due));
+    let (Some(until), Some(due)) = (order.balance_due_at, due.one(db).await?) else { return Ok(()) };
+    if order.status != OrderStatus::BalanceDue {
+        return Ok(());
+    }
+    let amount = Money::new(due.amount, &order.currency).formatted;
+    let until = rules::local_time(until, query::zone(db, brand_id).await?);
+    let body = &format!("订单 {} 尾款 {amount}，请在 {until} 前支付，逾期按下单时的约定处理。", order.order_no);
+    let order = &order;
+    app.write(brand_id, |tx| async move {
+        let row = inbox_message::ActiveModel {
+            brand_id: Set(brand_id),
+            id: Set(id),
+            member_id: Set(order.member_id),
+            kind: Set(InboxMessageKind::OrderUpdate),
+            title: Set(title.to_owned()),
+            body: Set(body.clone()),
+            subject_kind: Set(Some("order".to_owned())),
+            subject_id: Set(Some(order.id)),
+            read_at: Set(None),
+            created_at: Set(tx.now()),
+        };
+        inbox_message::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
+        tx.news(news::inbox_of(order.member_id));
         Ok(())
     })
     .await

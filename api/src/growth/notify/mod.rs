@@ -22,7 +22,7 @@ pub use send::send_pending;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::worker::Event;
+use crate::worker::{Event, Timer};
 
 /// Sends the pending subscribe messages of a presale; its subject is the presale.
 pub const SEND_TIMER: &str = "presale.notify";
@@ -30,10 +30,20 @@ pub const SEND_TIMER: &str = "presale.notify";
 /// Hears what happened along the flow. Repeats change nothing.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     match event.kind.as_str() {
+        "order.balance_due" => {
+            let title = "预售已成团，请支付尾款";
+            inbox::tell_of_balance(app, event.brand_id, event.aggregate_id, event.id, title).await
+        }
         "presale.opened" => announce::presale_opened(app, event.brand_id, event.aggregate_id).await,
         kind => match inbox::of_tryon(kind) {
             Some(words) => inbox::tell_koc(app, event, words).await,
             None => Ok(()),
         },
     }
+}
+
+/// Timer `order.balance_reminder`: a balance that is not paid is asked for once more. The message has the
+/// timer's id: an order has one reminder.
+pub async fn remind_of_balance(app: &App, timer: &Timer) -> Result<()> {
+    inbox::tell_of_balance(app, timer.brand_id, timer.subject_id, timer.id, "尾款即将到期").await
 }

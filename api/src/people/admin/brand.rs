@@ -19,6 +19,9 @@ use crate::wechat::Account;
 const COMMUNITY_CAP: i32 = 300;
 const KOC_MAX_COMMUNITIES: i32 = 6;
 const KOC_MAX_MEMBERS: i32 = 2000;
+/// What the law leaves a seller who returns money, and what a year's delay costs: 3 %, a year's loan.
+const REFUND_DAYS: i32 = 15;
+const LATE_INTEREST_BP: i32 = 300;
 
 pub struct NewBrand {
     /// `[a-z0-9-]{2,40}`, unique.
@@ -87,6 +90,8 @@ pub async fn create_brand(app: &App, new: NewBrand) -> Result<Uuid> {
             community_cap: Set(COMMUNITY_CAP),
             koc_max_communities: Set(KOC_MAX_COMMUNITIES),
             koc_max_members: Set(KOC_MAX_MEMBERS),
+            refund_days: Set(REFUND_DAYS),
+            late_interest_bp: Set(LATE_INTEREST_BP),
             created_at: Set(tx.now()),
         };
         let written = brand::Entity::insert(row).exec_without_returning(tx.conn()).await;

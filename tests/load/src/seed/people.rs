@@ -61,6 +61,8 @@ pub fn brand(makes: &Makes<'_>, tables: &mut Tables) -> Result<()> {
         community_cap: COMMUNITY as i32,
         koc_max_communities: 1_000,
         koc_max_members: 1_000_000,
+        refund_days: 15,
+        late_interest_bp: 300,
         created_at: makes.now,
     });
     account(makes, tables)?;

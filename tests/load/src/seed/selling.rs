@@ -29,6 +29,8 @@ pub fn presales(makes: &Makes<'_>, tables: &mut Tables) {
             design_version_id: id(Kind::Version, makes.brand, SLATE),
             status: PresaleStatus::Open,
             plan: PresalePlan::Full,
+            first_leg: 0,
+            balance_days: 0,
             price: PRICE,
             currency: "CNY".to_owned(),
             member_limit: if presale == FLASH { 1 } else { 1_000_000 },
@@ -39,6 +41,10 @@ pub fn presales(makes: &Makes<'_>, tables: &mut Tables) {
             hold_out_percent: 0,
             opened_at: Some(makes.now - Duration::days(1)),
             closed_at: None,
+            reached_pieces: None,
+            balance_opens_at: None,
+            balance_closes_at: None,
+            refund_due_at: None,
             created_at: makes.now,
         });
         for sku in 0..SKUS {
@@ -94,6 +100,11 @@ fn order(makes: &Makes<'_>, tables: &mut Tables, buyer: u64, number: u64, key: &
         version: 2,
         pieces: 2,
         amount: 2 * PRICE,
+        plan: PresalePlan::Full,
+        first_leg: 0,
+        balance_days: 0,
+        reached_pieces: None,
+        balance_due_at: None,
         currency: "CNY".to_owned(),
         promise_date: promise(),
         terms_version: TERMS.to_owned(),
@@ -116,6 +127,7 @@ fn order(makes: &Makes<'_>, tables: &mut Tables, buyer: u64, number: u64, key: &
             position: line as i32 + 1,
             quantity: 1,
             refunded: 0,
+            returned: 0,
             unit_price: PRICE,
         });
     }

@@ -31,7 +31,7 @@ impl DemandBook {
         self.0.cells.iter().map(|cell| cell.sku.held).sum()
     }
 
-    /// Paid pieces, over all cells.
+    /// Paid pieces, those of which only the first part is paid included, over all cells.
     async fn total_paid(&self) -> i32 {
         self.0.cells.iter().map(|cell| cell.sku.paid).sum()
     }
@@ -41,7 +41,12 @@ impl DemandBook {
         self.0.cells.iter().map(|cell| cell.in_batch).sum()
     }
 
-    /// Paid pieces that wait for a batch, over all cells.
+    /// Pieces whose balance is not paid yet, over all cells. None of them is released before it is.
+    async fn total_awaiting_balance(&self) -> i32 {
+        self.0.cells.iter().map(|cell| cell.awaiting_balance).sum()
+    }
+
+    /// Wholly paid pieces that wait for a batch, over all cells.
     async fn total_open(&self) -> i32 {
         self.0.cells.iter().map(Cell::open).sum()
     }
@@ -63,7 +68,7 @@ impl DemandCell {
         self.0.sku.held
     }
 
-    /// Paid pieces not refunded.
+    /// Paid pieces not refunded, those of which only the first part is paid included.
     async fn paid(&self) -> i32 {
         self.0.sku.paid
     }
@@ -73,7 +78,12 @@ impl DemandCell {
         self.0.in_batch
     }
 
-    /// Paid pieces that wait for a batch.
+    /// Pieces whose balance is not paid yet.
+    async fn awaiting_balance(&self) -> i32 {
+        self.0.awaiting_balance
+    }
+
+    /// Wholly paid pieces that wait for a batch.
     async fn open(&self) -> i32 {
         self.0.open()
     }

@@ -28,7 +28,7 @@ pub struct PlaceOrderInput {
     pub lines: Vec<PlaceOrderLineInput>,
     /// An entry of my address book; it is copied into the order.
     pub address_id: AddressId,
-    /// The amount in fen that I was shown; another one is refused with `PriceChanged`.
+    /// The whole amount in fen that I was shown, also when only a part of it is paid now; another one is refused with `PriceChanged`.
     pub expected_amount: Long,
     /// The promise date that I was shown; another one is refused.
     pub expected_promise_date: NaiveDate,

@@ -2,6 +2,7 @@
 
 mod book;
 mod input;
+mod leg;
 mod subscription;
 mod view;
 

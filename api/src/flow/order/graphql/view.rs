@@ -4,13 +4,14 @@ use async_graphql::{Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{order, order_line, presale_sku};
 
+use super::leg::PaymentLeg;
 use crate::app::App;
 use crate::base::id::{MemberId, OrderId, OrderLineId};
 use crate::base::money::Money;
 use crate::error::{Error, Result};
-use crate::flow::order::loader::{LinesOf, OrderById};
+use crate::flow::order::loader::{LegsOf, LinesOf, OrderById};
 use crate::flow::order::policy;
-use crate::flow::presale::graphql::{Presale, Sku};
+use crate::flow::presale::graphql::{PaymentPlan, Presale, Sku};
 use crate::flow::presale::loader::{PresaleById, PresaleShown, SkuById};
 use crate::load;
 use crate::people::actor::Actor;
@@ -31,9 +32,9 @@ impl From<order::Model> for Order {
 pub enum OrderStatus {
     /// Its pieces are on hold until `holdExpiresAt`.
     PendingPayment,
-    /// The deposit is paid (not sold so far).
+    /// The first part is paid; the balance can be paid once the presale has succeeded.
     DepositPaid,
-    /// The balance can be paid (not sold so far).
+    /// The balance can be paid until `balanceDueAt`.
     BalanceDue,
     /// Paid, waiting for a batch; may still be changed or cancelled.
     Paid,
@@ -49,6 +50,8 @@ pub enum OrderStatus {
     Expired,
     /// Cancelled before it was paid.
     Cancelled,
+    /// The balance was not paid in time; the deposit stays with the brand, as shown at purchase.
+    Forfeited,
     /// The money is on its way back.
     RefundPending,
     /// The money is back.
@@ -136,9 +139,32 @@ impl Order {
         self.0.pieces
     }
 
-    /// What the whole order costs.
+    /// What the whole order costs, as shown at purchase. A price tier makes it less: see `legs` and refunds.
     async fn amount(&self) -> Money {
         Money::new(self.0.amount, &self.0.currency)
+    }
+
+    /// What is paid when and what becomes of it when it is not, as shown at purchase.
+    async fn payment_plan(&self) -> PaymentPlan {
+        PaymentPlan::new(self.0.plan, self.0.first_leg, self.0.balance_days, &self.0.currency)
+    }
+
+    /// The amounts that are or were due, the first one first. A balance appears when it can be paid.
+    async fn legs(&self, ctx: &Context<'_>) -> Result<Vec<PaymentLeg>> {
+        let legs = self.due(ctx).await?.into_iter();
+        Ok(legs.map(|row| PaymentLeg::new(row, &self.0.currency)).collect())
+    }
+
+    /// What `payOrder` would charge now; null when nothing is due.
+    async fn amount_due(&self, ctx: &Context<'_>) -> Result<Option<Money>> {
+        let legs = self.due(ctx).await?.into_iter();
+        let due = legs.filter(|leg| leg.status == entity::payment_leg::PaymentLegStatus::Due).map(|leg| leg.amount);
+        Ok(due.reduce(|sum, amount| sum + amount).map(|amount| Money::new(amount, &self.0.currency)))
+    }
+
+    /// Until when its balance can be paid; null before it can.
+    async fn balance_due_at(&self) -> Option<DateTime<Utc>> {
+        self.0.balance_due_at
     }
 
     /// Day by which it ships, as promised at purchase.
@@ -189,7 +215,7 @@ impl Order {
         (self.0.status == order::OrderStatus::PendingPayment).then_some(self.0.hold_expires_at)
     }
 
-    /// When it was paid; null before.
+    /// When all of it was paid; null before.
     async fn paid_at(&self) -> Option<DateTime<Utc>> {
         self.0.paid_at
     }
@@ -212,6 +238,12 @@ impl Order {
     /// When it was placed.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+}
+
+impl Order {
+    async fn due(&self, ctx: &Context<'_>) -> Result<Vec<entity::payment_leg::Model>> {
+        Ok(load::of(ctx).load_one(LegsOf(self.0.brand_id, self.0.id)).await?.unwrap_or_default())
     }
 }
 
@@ -251,9 +283,14 @@ impl OrderLine {
         self.row.quantity
     }
 
-    /// Pieces of them that were refunded.
+    /// Pieces of them that were refunded, `returned` ones included.
     async fn refunded(&self) -> i32 {
-        self.row.refunded
+        self.row.refunded + self.row.returned
+    }
+
+    /// Pieces of them that were refunded after they were shipped.
+    async fn returned(&self) -> i32 {
+        self.row.returned
     }
 
     /// Price of a piece, as shown at purchase.

@@ -1,10 +1,15 @@
 //! Paying, cancelling and refunds in the API.
 
 mod finance;
+mod after_sales;
+mod back;
+mod compensation;
 mod input;
 mod ledger;
 mod view;
 
+pub use after_sales::AfterSales;
+pub use back::{BackMutation, BackQuery};
 pub use finance::{FinanceMutation, FinanceQuery};
 pub use ledger::LedgerQuery;
 pub use view::{Refund, RefundReason, RefundStatus, WechatPayParams};
@@ -116,8 +121,8 @@ pub struct PaymentMutation;
 
 #[Object]
 impl PaymentMutation {
-    /// Makes my unpaid order payable with `wx.requestPayment`. Asking again gives fresh parameters for
-    /// the same payment.
+    /// Makes what is due of my order now (its `amountDue`) payable with `wx.requestPayment`. Asking again gives
+    /// fresh parameters for the same payment.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
     async fn pay_order(
         &self,
@@ -149,7 +154,8 @@ impl PaymentMutation {
         ConfirmPaymentPayload::of(ctx, outcome.map(Done::new)).map(Some)
     }
 
-    /// Cancels my order before it is in a batch. What was paid comes back in full.
+    /// Cancels my order before it is in a batch. What was paid comes back in full. A 定金 binds: an order of which
+    /// only that is paid cannot be cancelled.
     #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
     async fn cancel_order(
         &self,

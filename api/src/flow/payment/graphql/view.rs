@@ -55,6 +55,14 @@ pub enum RefundReason {
     LatePayment,
     /// Fewer pieces could be made than were paid.
     ShortYield,
+    /// So many were bought that a lower price tier was reached.
+    PriceTier,
+    /// The balance was not paid in time, and what was paid first is a 订金.
+    BalanceUnpaid,
+    /// The brand and the buyer agreed on it.
+    Agreed,
+    /// An after-sales case was approved.
+    AfterSales,
 }
 
 /// How far a refund is.
@@ -111,6 +119,26 @@ impl Refund {
     /// What WeChat Pay last said against it. Null for members and when nothing.
     async fn last_error(&self, ctx: &Context<'_>) -> Option<&str> {
         ctx.data_unchecked::<Actor>().any_staff().is_ok().then_some(self.0.last_error.as_deref()).flatten()
+    }
+
+    /// Words of the person who decided it; null when a rule did.
+    async fn note(&self) -> Option<&str> {
+        self.0.note.as_deref()
+    }
+
+    /// By when the law wants it to be with the buyer; null when it sets no day.
+    async fn due_at(&self) -> Option<DateTime<Utc>> {
+        self.0.due_at
+    }
+
+    /// What the buyer is owed on top because it came later than that; null when nothing.
+    async fn interest(&self, ctx: &Context<'_>) -> Result<Option<Money>> {
+        if self.0.interest == 0 {
+            return Ok(None);
+        }
+        let order = load::of(ctx).load_one(OrderById(self.0.brand_id, self.0.order_id)).await?;
+        let order = order.ok_or_else(|| Error::not_found("order"))?;
+        Ok(Some(Money::new(self.0.interest, &order.currency)))
     }
 
     /// When it was decided.

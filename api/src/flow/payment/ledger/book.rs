@@ -3,6 +3,7 @@
 use entity::payment_leg::PaymentLegKind;
 use entity::{order, payment_attempt, refund};
 use sea_orm::ActiveEnum;
+use uuid::Uuid;
 
 use super::record;
 use super::rules::{self, Event, Party};
@@ -103,6 +104,13 @@ pub async fn order_received(tx: &Tx, by: By, order: &order::Model) -> Result<()>
     if amount > 0 {
         record(tx, by, rules::revenue_recognised(&of_order(order, amount))?);
     }
+    Ok(())
+}
+
+/// The brand took its word back: on top of the refund it owes the buyer as much as the deposit. `id` is the
+/// claim's.
+pub fn compensation_owed(tx: &Tx, by: By, order: &order::Model, id: Uuid, amount: i64) -> Result<()> {
+    record(tx, by, rules::compensation_owed(&Event { source_id: id, ..of_order(order, amount) })?);
     Ok(())
 }
 

@@ -1,11 +1,14 @@
 //! Money on its way back, under its own number, repeated with the same number until the end is known.
 
+mod agreed;
 mod outcome;
 mod request;
 mod send;
 mod short;
+pub(super) mod withdrawn;
 
+pub use agreed::{Agreed, What, agreed};
 pub use outcome::apply;
-pub use request::{again, request, whole_order};
+pub use request::{Why, again, part, request, whole_order, within};
 pub(super) use send::{poll, send};
 pub use short::short_pieces;

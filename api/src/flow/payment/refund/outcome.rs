@@ -1,16 +1,18 @@
 //! What WeChat says about a refund meets its row and its order.
 
-use entity::refund::{self, Column, RefundReason, RefundStatus};
-use entity::{order, payment_attempt};
+use chrono::{DateTime, Utc};
+use entity::refund::{self, Column, RefundStatus};
+use entity::{brand, order, payment_attempt};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use crate::app::App;
 use crate::base::tx::{By, Tx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flow::order::lifecycle;
-use crate::flow::payment::{ledger, query, rules, timers};
+use crate::flow::order::query as orders;
+use crate::flow::payment::{after_sales, ledger, query, rules, timers};
 use crate::wechat::Account;
 use crate::wechat::pay::RefundState;
 
@@ -59,7 +61,10 @@ async fn apply_once(tx: &Tx, state: &RefundState) -> Result<Applied> {
     }
     tx.emit("refund", refund.id, event(to), json!({ "order_id": refund.order_id, "amount": refund.amount })).await?;
     match to {
-        RefundStatus::Succeeded => finish_order(tx, &refund).await?,
+        RefundStatus::Succeeded => {
+            note_interest(tx, &refund, state.success_time.unwrap_or(tx.now())).await?;
+            finish_order(tx, &refund).await?;
+        }
         RefundStatus::Closed => {
             lifecycle::touch(tx, &[refund.order_id]).await?;
             give_number_up(tx, &refund).await?;
@@ -102,16 +107,34 @@ async fn advance(tx: &Tx, refund: &refund::Model, to: RefundStatus, state: &Refu
     Ok(moved.rows_affected == 1)
 }
 
-/// Books it; refund_pending → refunded once the rest of the order's money is back. The refund of a surplus
-/// payment, or of single pieces before, says nothing about its order.
+/// Books it; refund_pending → refunded once all of the order's money is back. Its row is taken first: of two
+/// refunds that end at the same time, the later one sees the other.
 async fn finish_order(tx: &Tx, refund: &refund::Model) -> Result<()> {
-    let order = crate::flow::order::query::find(tx.conn(), tx.brand_id(), refund.order_id).await?;
+    after_sales::refunded(tx, refund).await?;
+    let order = orders::find(tx.conn(), tx.brand_id(), refund.order_id).await?;
     ledger::book::refund_succeeded(tx, By::WECHAT, &order, refund)?;
-    let attempt = query::attempt(tx.conn(), tx.brand_id(), refund.attempt_id).await?;
-    let whole = attempt.settles && refund.reason != RefundReason::ShortYield;
-    if order.status == order::OrderStatus::RefundPending && whole {
-        lifecycle::refunded(tx, By::WECHAT, refund.order_id).await?;
+    if order.status != order::OrderStatus::RefundPending {
+        return Ok(());
     }
+    lifecycle::touch(tx, &[order.id]).await?;
+    if !query::owes_money_back(tx.conn(), tx.brand_id(), order.id).await? {
+        lifecycle::refunded(tx, By::WECHAT, order.id).await?;
+    }
+    Ok(())
+}
+
+/// Writes what the buyer is owed on top when her money came later than the law wants.
+async fn note_interest(tx: &Tx, refund: &refund::Model, back_at: DateTime<Utc>) -> Result<()> {
+    let Some(due_at) = refund.due_at.filter(|due_at| back_at > *due_at) else { return Ok(()) };
+    let brand = brand::Entity::find_by_id(tx.brand_id()).one(tx.conn()).await?;
+    let brand = brand.ok_or_else(|| Error::not_found("brand"))?;
+    let interest = rules::interest(refund.amount, brand.late_interest_bp, due_at, back_at);
+    refund::Entity::update_many()
+        .col_expr(Column::Interest, Expr::value(interest))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(refund.id))
+        .exec(tx.conn())
+        .await?;
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Writing down that money goes back. It is sent after the commit.
 
+use chrono::{DateTime, Utc};
 use entity::audit::AuditAction;
-use entity::order;
+use entity::order::{self, OrderStatus};
 use entity::payment_attempt::{self, Column, PaymentAttemptStatus};
 use entity::refund::{self, RefundReason, RefundStatus};
 use entity::staff::StaffRole;
@@ -16,8 +17,26 @@ use crate::base::text;
 use crate::base::tx::{By, Tx};
 use crate::error::{Refusal, Result};
 use crate::flow::order::lifecycle;
-use crate::flow::payment::{audit, ledger, query, timers};
+use crate::flow::payment::balance::CLOCKS;
+use crate::flow::payment::close::owes_nothing;
+use crate::flow::payment::{after_sales, audit, ledger, query, rules, timers};
 use crate::people::actor::Actor;
+
+/// Why money goes back.
+#[derive(Clone, Copy, Debug)]
+pub struct Why<'a> {
+    pub reason: RefundReason,
+    /// Words of the person who decided it.
+    pub note: Option<&'a str>,
+    /// By when the law wants it to be with the buyer.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+impl From<RefundReason> for Why<'_> {
+    fn from(reason: RefundReason) -> Self {
+        Why { reason, note: None, due_at: None }
+    }
+}
 
 /// Returns `amount` fen of a paid attempt. More than was paid and not returned yet is impossible:
 /// the attempt counts what goes back. Call it holding the order's row, but for a payment that settles
@@ -27,9 +46,9 @@ pub async fn request(
     by: By,
     attempt: &payment_attempt::Model,
     amount: i64,
-    reason: RefundReason,
+    why: &Why<'_>,
 ) -> Result<refund::Model> {
-    request_as(tx, by, Number { id: tx.new_id(), replaces: None }, attempt, amount, reason).await
+    request_as(tx, by, Number { id: tx.new_id(), replaces: None }, attempt, amount, why).await
 }
 
 /// Under which id, and in place of which refund that WeChat closed.
@@ -45,7 +64,7 @@ pub(super) async fn request_as(
     Number { id, replaces }: Number,
     attempt: &payment_attempt::Model,
     amount: i64,
-    reason: RefundReason,
+    why: &Why<'_>,
 ) -> Result<refund::Model> {
     let counted = payment_attempt::Entity::update_many()
         .col_expr(Column::Refunded, Expr::col(Column::Refunded).add(amount))
@@ -65,7 +84,10 @@ pub(super) async fn request_as(
         attempt_id: Set(attempt.id),
         out_refund_no: Set(id.simple().to_string()),
         amount: Set(amount),
-        reason: Set(reason),
+        reason: Set(why.reason),
+        note: Set(why.note.map(str::to_owned)),
+        due_at: Set(why.due_at),
+        interest: Set(0),
         status: Set(RefundStatus::Pending),
         refund_id: Set(None),
         attempts: Set(0),
@@ -82,21 +104,58 @@ pub(super) async fn request_as(
     Ok(refund)
 }
 
-/// paid → refund_pending with a refund of everything that was paid. `None` when the order is not
-/// paid, or not only paid, by now.
-pub async fn whole_order(
+/// What of an order's money could still go back.
+pub async fn left(tx: &Tx, order_id: Uuid) -> Result<i64> {
+    let attempts = query::settling_attempts(tx.conn(), tx.brand_id(), order_id).await?;
+    Ok(attempts.iter().map(|attempt| attempt.amount - attempt.refunded).sum())
+}
+
+/// `amount`, or what is left of the order's money when some of it went back before.
+pub async fn within(tx: &Tx, order_id: Uuid, amount: i64) -> Result<i64> {
+    Ok(Ord::min(amount, left(tx, order_id).await?))
+}
+
+/// Returns `amount` fen of an order: of what was paid last first, so a deposit last.
+pub async fn part(tx: &Tx, by: By, order_id: Uuid, amount: i64, why: &Why<'_>) -> Result<Vec<refund::Model>> {
+    part_as(tx, by, tx.new_id(), order_id, amount, why).await
+}
+
+/// The same, the first refund under a given id.
+pub(super) async fn part_as(
     tx: &Tx,
     by: By,
+    first: Uuid,
     order_id: Uuid,
-    reason: RefundReason,
-    why: &str,
-) -> Result<Option<order::Model>> {
-    let Some(order) = lifecycle::refund_started(tx, by, order_id, why).await? else { return Ok(None) };
-    for attempt in query::settling_attempts(tx.conn(), tx.brand_id(), order_id).await? {
-        let left = attempt.amount - attempt.refunded;
-        if left > 0 {
-            request(tx, by, &attempt, left, reason).await?;
-        }
+    amount: i64,
+    why: &Why<'_>,
+) -> Result<Vec<refund::Model>> {
+    let attempts = query::settling_attempts(tx.conn(), tx.brand_id(), order_id).await?;
+    let left: Vec<_> = attempts.iter().map(|attempt| attempt.amount - attempt.refunded).collect();
+    let Some(shares) = rules::shares(&left, amount) else {
+        return Err(anyhow::anyhow!("no payment of order {order_id} covers {amount} fen").into());
+    };
+    let mut refunds = Vec::new();
+    for (attempt, share) in attempts.iter().zip(shares).rev().filter(|(_, share)| *share > 0) {
+        let id = if refunds.is_empty() { first } else { tx.new_id() };
+        refunds.push(request_as(tx, by, Number { id, replaces: None }, attempt, share, why).await?);
+    }
+    Ok(refunds)
+}
+
+/// paid, deposit_paid or balance_due → refund_pending with a refund of everything that was paid. `None` when
+/// nothing is paid, or it is in production by now. `Unavailable` undoes it while its balance is open for
+/// payment: close it at WeChat and come again.
+pub async fn whole_order(tx: &Tx, by: By, order_id: Uuid, why: &Why<'_>, words: &str) -> Result<Option<order::Model>> {
+    let Some((order, from)) = lifecycle::refund_started(tx, by, order_id, words).await? else { return Ok(None) };
+    if from == OrderStatus::BalanceDue {
+        owes_nothing(tx, order_id, &CLOCKS).await?;
+    }
+    let left = left(tx, order_id).await?;
+    if left > 0 {
+        part(tx, by, order_id, left, why).await?;
+    } else if !query::owes_money_back(tx.conn(), tx.brand_id(), order_id).await? {
+        // Everything is back already, bit by bit; otherwise the last bit ends it.
+        return lifecycle::refunded(tx, by, order_id).await;
     }
     Ok(Some(order))
 }
@@ -111,8 +170,8 @@ pub async fn again(
 ) -> Result<Done<refund::Model>> {
     let staff = actor.staff(&[StaffRole::Finance])?;
     let brand_id = staff.brand_id;
-    let why = &text::optional("why", why, audit::MAX_WHY)?;
-    let once = &Once::new(staff.id, "retryRefund", key, &(refund_id, why))?;
+    let words = &text::optional("why", why, audit::MAX_WHY)?;
+    let once = &Once::new(staff.id, "retryRefund", key, &(refund_id, words))?;
     app.write(brand_id, |tx| async move {
         let id = tx.new_id();
         if let Some(id) = once.begin(&tx, &id).await? {
@@ -125,9 +184,11 @@ pub async fn again(
         if closed.status != RefundStatus::Closed || replaced || attempt.refunded + closed.amount > attempt.amount {
             return Err(not_closed(&closed).into());
         }
+        let why = Why { reason: closed.reason, note: closed.note.as_deref(), due_at: closed.due_at };
         let number = Number { id, replaces: Some(closed.id) };
-        let refund = request_as(&tx, actor.by(), number, &attempt, closed.amount, closed.reason).await?;
-        audit::note(&tx, actor.by(), audit::Deed::on_refund(AuditAction::RefundRetried, &refund, why.as_deref()))
+        let refund = request_as(&tx, actor.by(), number, &attempt, closed.amount, &why).await?;
+        after_sales::succeed_refund(&tx, &closed, id).await?;
+        audit::note(&tx, actor.by(), audit::Deed::on_refund(AuditAction::RefundRetried, &refund, words.as_deref()))
             .await?;
         Ok(Done::new(refund))
     })

@@ -62,6 +62,10 @@ fn words(reason: RefundReason) -> &'static str {
         RefundReason::Cancelled => "订单已取消，全额退款",
         RefundReason::LatePayment => "订单已失效，付款退回",
         RefundReason::ShortYield => "部分商品无法交付，退款",
+        RefundReason::PriceTier => "已达阶梯价，退还差价",
+        RefundReason::BalanceUnpaid => "尾款未支付，订金退回",
+        RefundReason::Agreed => "商家退款",
+        RefundReason::AfterSales => "售后退款",
     }
 }
 

@@ -9,7 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::request::{Number, request_as};
+use super::request::{part_as, within};
 use crate::app::App;
 use crate::base::once::{Done, Once};
 use crate::base::text;
@@ -17,6 +17,7 @@ use crate::base::tx::{By, Tx};
 use crate::error::{Refusal, Result};
 use crate::flow::order::lifecycle;
 use crate::flow::order::query as orders;
+use crate::flow::order::rules::price::{Due, amount_due};
 use crate::flow::payment::audit;
 use crate::flow::payment::query::{self, Missing};
 use crate::flow::presale;
@@ -61,31 +62,35 @@ pub async fn short_pieces(
 }
 
 async fn give_up(tx: &Tx, by: By, id: Uuid, order: &order::Model, missing: &[Missing]) -> Result<refund::Model> {
-    let (mut pieces, mut amount) = (Pieces::new(), 0);
+    let terms = orders::terms(tx.conn(), order).await?;
+    let mut pieces = Pieces::new();
     for line in missing {
-        count_refunded(tx, line).await?;
+        count_refunded(tx, line.order_line_id, line.pieces).await?;
         *pieces.entry(line.sku_id).or_default() += line.pieces;
-        amount += i64::from(line.pieces) * line.unit_price;
     }
     capacity::give_back(tx, order.presale_id, order.member_id, Bound::Paid, &pieces).await?;
-    let attempts = query::settling_attempts(tx.conn(), tx.brand_id(), order.id).await?;
-    let attempt = attempts.iter().find(|attempt| attempt.amount - attempt.refunded >= amount);
-    let attempt = attempt.ok_or_else(|| anyhow::anyhow!("no payment of order {} covers {amount} fen", order.id))?;
-    request_as(tx, by, Number { id, replaces: None }, attempt, amount, RefundReason::ShortYield).await
+    let cost = amount_due(&terms, Due::Pieces(pieces.values().sum()), order.reached_pieces);
+    // Some of it may have gone back before, as agreed with the buyer.
+    let amount = within(tx, order.id, cost).await?;
+    let refunds = part_as(tx, by, id, order.id, amount, &RefundReason::ShortYield.into()).await?;
+    refunds.into_iter().next().ok_or_else(|| nothing_missing().into())
 }
 
-async fn count_refunded(tx: &Tx, line: &Missing) -> Result<()> {
+/// Counts pieces of a line as refunded that will not be made.
+pub(super) async fn count_refunded(tx: &Tx, line_id: Uuid, pieces: i32) -> Result<()> {
     let counted = order_line::Entity::update_many()
-        .col_expr(Column::Refunded, Expr::col(Column::Refunded).add(line.pieces))
+        .col_expr(Column::Refunded, Expr::col(Column::Refunded).add(pieces))
         .filter(Column::BrandId.eq(tx.brand_id()))
-        .filter(Column::Id.eq(line.order_line_id))
-        .filter(Expr::col(Column::Refunded).add(line.pieces).lte(Expr::col(Column::Quantity)))
+        .filter(Column::Id.eq(line_id))
+        .filter(
+            Expr::col(Column::Refunded).add(Expr::col(Column::Returned)).add(pieces).lte(Expr::col(Column::Quantity)),
+        )
         .exec(tx.conn())
         .await?;
     if counted.rows_affected == 1 {
         return Ok(());
     }
-    Err(anyhow::anyhow!("line {} has fewer than {} pieces left", line.order_line_id, line.pieces).into())
+    Err(anyhow::anyhow!("line {line_id} has fewer than {pieces} pieces left").into())
 }
 
 fn must_be_in_production(order: &order::Model) -> Result<(), Refusal> {

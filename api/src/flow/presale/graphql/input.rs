@@ -3,9 +3,11 @@
 use async_graphql::InputObject;
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::plan::{PaymentPlanInput, PriceTierInput};
 use crate::base::id::{CommunityId, PresaleId, RoundEntryId};
 use crate::base::money::Long;
 use crate::flow::presale::rules;
+use crate::flow::presale::rules::plan::Plan;
 
 /// One colour and size that is for sale.
 #[derive(InputObject)]
@@ -27,8 +29,13 @@ pub struct PresaleTermsInput {
     pub title: String,
     /// Colours and sizes in the order they shall be shown; 1 to 200, each once.
     pub skus: Vec<SkuInput>,
-    /// Price of a piece in fen.
+    /// Price of a piece in fen, before any price tier is reached.
     pub price: Long,
+    /// What is paid when; all of it when ordering, unless said otherwise.
+    pub plan: Option<PaymentPlanInput>,
+    /// Lower prices for more pieces over all buyers, from fewer to more; up to 10.
+    #[graphql(default)]
+    pub price_tiers: Vec<PriceTierInput>,
     /// Most pieces one member may order.
     pub member_limit: i32,
     /// Pieces that must be paid, or everyone is refunded.
@@ -37,7 +44,7 @@ pub struct PresaleTermsInput {
     pub opens_at: DateTime<Utc>,
     /// When it closes.
     pub closes_at: DateTime<Utc>,
-    /// Day by which everything ships: not before the closing day, at most 330 days after the opening day.
+    /// Day by which everything ships: not before the closing day and the days for the balance, at most 330 days after the opening day.
     pub promise_date: NaiveDate,
     /// Communities it is offered to; empty or missing for every member of the brand.
     #[graphql(default)]
@@ -60,6 +67,8 @@ impl From<PresaleTermsInput> for rules::Terms {
             title: input.title,
             skus: input.skus.into_iter().map(sku).collect(),
             price: input.price.0,
+            plan: input.plan.map_or(Plan::Full, Plan::from),
+            tiers: input.price_tiers.into_iter().map(Into::into).collect(),
             member_limit: input.member_limit,
             moq: input.moq,
             opens_at: input.opens_at,

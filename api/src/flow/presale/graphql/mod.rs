@@ -1,9 +1,12 @@
 //! Presales in the API.
 
 mod input;
+mod plan;
+mod progress;
 mod subscription;
 mod view;
 
+pub use plan::PaymentPlan;
 pub use subscription::PresaleSubscription;
 pub use view::{Presale, PresaleAction, PresaleStatus, Sku};
 
@@ -182,7 +185,8 @@ impl PresaleMutation {
         ClosePresalePayload::of(ctx, outcome).map(Some)
     }
 
-    /// Calls a presale off before it has succeeded; every paid order is refunded in full.
+    /// Calls a presale off; what was paid is refunded, except for pieces that are in a batch already. Once it
+    /// had succeeded the brand breaks its word with that and owes each 定金 double (see `compensations`).
     #[graphql(guard = "door::MERCHANDISER", directive = door::needs::apply(door::MERCHANDISER.roles()))]
     async fn cancel_presale(
         &self,

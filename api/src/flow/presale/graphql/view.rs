@@ -7,13 +7,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use entity::staff::StaffRole;
 use entity::{presale, presale_sku};
 
+use super::plan::{PaymentPlan, PriceTier};
+use super::progress::RefundProgress;
 use crate::app::App;
 use crate::base::id::{CommunityId, DesignId, PresaleId, RoundEntryId, SkuId};
 use crate::base::money::Money;
 use crate::error::Result;
 use crate::flow::design::graphql::Design;
 use crate::flow::design::shown::Shown;
-use crate::flow::presale::loader::{AudienceOf, SkusOf};
+use crate::flow::presale::loader::{AudienceOf, RefundsOf, SkusOf, TiersOf};
 use crate::flow::presale::rules::{self, Event};
 use crate::flow::presale::{capacity, policy};
 use crate::load;
@@ -111,9 +113,52 @@ impl Presale {
         Design::load(ctx, self.0.brand_id, self.0.design_id, self.0.design_version_id).await
     }
 
-    /// Price of one piece. What `placeOrder` expects is this times the pieces.
+    /// Price of one piece, before any price tier is reached. What `placeOrder` expects is this times the pieces,
+    /// also when only a part of it is paid then.
     async fn price(&self) -> Money {
         Money::new(self.0.price, &self.0.currency)
+    }
+
+    /// What is paid when, and what becomes of an order that is not paid in time.
+    async fn payment_plan(&self) -> PaymentPlan {
+        PaymentPlan::new(self.0.plan, self.0.first_leg, self.0.balance_days, &self.0.currency)
+    }
+
+    /// Lower prices for more pieces, from fewer to more; empty when there are none.
+    async fn price_tiers(&self, ctx: &Context<'_>) -> Result<Vec<PriceTier>> {
+        let tiers = load::of(ctx).load_one(TiersOf(self.0.brand_id, self.0.id)).await?.unwrap_or_default();
+        Ok(tiers.into_iter().map(|tier| PriceTier::new(tier, &self.0.currency)).collect())
+    }
+
+    /// Pieces that were paid for, were it the first part only, when it succeeded: they decide the price tier.
+    /// Null before.
+    async fn reached_pieces(&self) -> Option<i32> {
+        self.0.reached_pieces
+    }
+
+    /// From when balances can be paid; null until it has succeeded, and without a balance.
+    async fn balance_opens_at(&self) -> Option<DateTime<Utc>> {
+        self.0.balance_opens_at
+    }
+
+    /// Until when balances can be paid; null until it has succeeded, and without a balance.
+    async fn balance_closes_at(&self) -> Option<DateTime<Utc>> {
+        self.0.balance_closes_at
+    }
+
+    /// By when everyone must have the money back; null unless it failed or was called off.
+    async fn refund_due_at(&self) -> Option<DateTime<Utc>> {
+        self.0.refund_due_at
+    }
+
+    /// How far the refunds are; null unless it failed or was called off. Null for members.
+    async fn refund_progress(&self, ctx: &Context<'_>) -> Result<Option<RefundProgress>> {
+        let came_to_nothing = self.0.refund_due_at.is_some();
+        if !came_to_nothing || !policy::may_see_book(ctx.data_unchecked::<Actor>(), self.0.brand_id) {
+            return Ok(None);
+        }
+        let counts = load::of(ctx).load_one(RefundsOf(self.0.brand_id, self.0.id)).await?.unwrap_or_default();
+        Ok(Some(RefundProgress::new(counts, &self.0.currency)))
     }
 
     /// Most pieces one member may order, open orders included.
@@ -126,7 +171,7 @@ impl Presale {
         self.0.moq
     }
 
-    /// Pieces paid so far and not refunded: the progress towards `moq`.
+    /// Pieces paid so far, were it the first part only, and not refunded: the progress towards `moq`.
     async fn paid_pieces(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(self.rows(ctx).await?.iter().map(|sku| sku.paid).sum())
     }
@@ -204,6 +249,7 @@ fn staff_actions(status: presale::PresaleStatus) -> Vec<PresaleAction> {
         (Event::Open, PresaleAction::Open),
         (Event::Close, PresaleAction::Close),
         (Event::Cancel, PresaleAction::Cancel),
+        (Event::Withdraw, PresaleAction::Cancel),
     ];
     let change = rules::is_editable(status).then_some(PresaleAction::Change);
     let moves = verbs.into_iter().filter(|(event, _)| rules::next(status, *event).is_some()).map(|(_, action)| action);

@@ -1,19 +1,20 @@
 //! Writing the offer: what is sold, for how much, until when, to whom, by when it ships.
 
 use chrono_tz::Tz;
-use entity::presale::{self, PresalePlan, PresaleStatus};
+use entity::presale::{self, PresaleStatus};
 use entity::staff::StaffRole;
-use entity::{brand, community, design, presale_community, presale_sku, round_entry};
+use entity::{community, design, presale_community, presale_sku, presale_tier, round_entry};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::wrong_state;
+use super::{brand, wrong_state};
 use crate::app::App;
 use crate::base::once::{Done, Once};
 use crate::base::tx::{Move, Tx};
 use crate::error::{Error, Refusal, Result};
+use crate::flow::presale::rules::plan::Tier;
 use crate::flow::presale::rules::{self, Sku, Terms};
 use crate::flow::presale::{query, timers};
 use crate::people::actor::Actor;
@@ -46,16 +47,20 @@ pub async fn draft(app: &App, actor: &Actor, key: &str, input: &Draft) -> Result
             design_id: Set(entry.design_id),
             design_version_id: Set(entry.design_version_id),
             status: Set(PresaleStatus::Draft),
-            plan: Set(PresalePlan::Full),
             currency: Set(brand.currency),
             opened_at: Set(None),
             closed_at: Set(None),
+            reached_pieces: Set(None),
+            balance_opens_at: Set(None),
+            balance_closes_at: Set(None),
+            refund_due_at: Set(None),
             created_at: Set(tx.now()),
             ..columns(&terms)
         }
         .insert(tx.conn())
         .await?;
         write_skus(&tx, &presale, &terms.skus).await?;
+        write_tiers(&tx, id, &terms.tiers).await?;
         write_audience(&tx, id, &terms.community_ids).await?;
         let step = Move {
             kind: "presale",
@@ -93,8 +98,9 @@ pub async fn change(app: &App, actor: &Actor, key: &str, id: Uuid, terms: &Terms
         let Some(presale) = changed.into_iter().next() else {
             return Err(wrong_state(&query::find(tx.conn(), brand_id, id).await?, "changed", "修改").into());
         };
-        forget_skus_and_audience(&tx, id).await?;
+        forget_lists(&tx, id).await?;
         write_skus(&tx, &presale, &terms.skus).await?;
+        write_tiers(&tx, id, &terms.tiers).await?;
         write_audience(&tx, id, &terms.community_ids).await?;
         if presale.status == PresaleStatus::Scheduled {
             timers::set_window(&tx, &presale).await?;
@@ -109,6 +115,9 @@ fn columns(terms: &Terms) -> presale::ActiveModel {
     presale::ActiveModel {
         title: Set(terms.title.clone()),
         price: Set(terms.price),
+        plan: Set(terms.plan.kind()),
+        first_leg: Set(terms.plan.first_leg().map_or(0, |first| first.amount)),
+        balance_days: Set(terms.plan.balance_days()),
         member_limit: Set(terms.member_limit),
         moq: Set(terms.moq),
         opens_at: Set(terms.opens_at),
@@ -117,10 +126,6 @@ fn columns(terms: &Terms) -> presale::ActiveModel {
         hold_out_percent: Set(terms.hold_out_percent),
         ..Default::default()
     }
-}
-
-async fn brand(tx: &Tx) -> Result<brand::Model> {
-    brand::Entity::find_by_id(tx.brand_id()).one(tx.conn()).await?.ok_or_else(|| Error::not_found("brand"))
 }
 
 async fn advanced_entry(tx: &Tx, id: Uuid) -> Result<round_entry::Model> {
@@ -159,6 +164,20 @@ async fn write_skus(tx: &Tx, presale: &presale::Model, skus: &[Sku]) -> Result<(
     Ok(())
 }
 
+async fn write_tiers(tx: &Tx, presale_id: Uuid, tiers: &[Tier]) -> Result<()> {
+    if tiers.is_empty() {
+        return Ok(());
+    }
+    let rows = tiers.iter().map(|tier| presale_tier::ActiveModel {
+        brand_id: Set(tx.brand_id()),
+        presale_id: Set(presale_id),
+        from_pieces: Set(tier.from_pieces),
+        unit_price: Set(tier.unit_price),
+    });
+    presale_tier::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
+    Ok(())
+}
+
 async fn write_audience(tx: &Tx, presale_id: Uuid, communities: &[Uuid]) -> Result<()> {
     let mut communities = communities.to_vec();
     communities.sort_unstable();
@@ -183,7 +202,13 @@ async fn write_audience(tx: &Tx, presale_id: Uuid, communities: &[Uuid]) -> Resu
     Ok(())
 }
 
-async fn forget_skus_and_audience(tx: &Tx, presale_id: Uuid) -> Result<()> {
+/// SKUs, tiers and audience.
+async fn forget_lists(tx: &Tx, presale_id: Uuid) -> Result<()> {
+    presale_tier::Entity::delete_many()
+        .filter(presale_tier::Column::BrandId.eq(tx.brand_id()))
+        .filter(presale_tier::Column::PresaleId.eq(presale_id))
+        .exec(tx.conn())
+        .await?;
     presale_sku::Entity::delete_many()
         .filter(presale_sku::Column::BrandId.eq(tx.brand_id()))
         .filter(presale_sku::Column::PresaleId.eq(presale_id))

@@ -1,16 +1,18 @@
 //! The verdict over a closed presale.
 
 use chrono::Duration;
-use entity::presale::{self, PresaleStatus};
+use entity::presale::{self, Column, PresalePlan, PresaleStatus};
 use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::Expr;
 use uuid::Uuid;
 
-use super::step;
+use super::{refund_due_at, step};
 use crate::app::App;
 use crate::base::db::sql;
 use crate::base::tx::{By, Tx};
 use crate::error::Result;
-use crate::flow::presale::{query, rules, timers};
+use crate::flow::presale::rules::{self, Event};
+use crate::flow::presale::{query, timers};
 
 const LOOK_AGAIN: Duration = Duration::minutes(1);
 
@@ -31,7 +33,7 @@ pub async fn judge_when_due(app: &App, brand_id: Uuid, id: Uuid) -> Result<()> {
     .await
 }
 
-/// Succeeded or failed; `None` while pieces are on hold or when it is not closed. Held and paid come
+/// Succeeded, which fixes the price tier and opens the time for balances, or failed; `None` while pieces are on hold or when it is not closed. Held and paid come
 /// from one statement, so that a payment settling meanwhile is seen wholly or not at all.
 pub async fn judge(tx: &Tx, id: Uuid) -> Result<Option<presale::Model>> {
     let statement = sql(
@@ -45,8 +47,28 @@ pub async fn judge(tx: &Tx, id: Uuid) -> Result<Option<presale::Model>> {
     if row.try_get::<i64>("", "held")? > 0 {
         return Ok(None);
     }
-    let verdict = rules::verdict(row.try_get("", "paid")?, row.try_get("", "moq")?);
-    let judged = step(tx, By::SYSTEM, id, PresaleStatus::Closed, verdict, |update| update).await?;
+    let (paid, now): (i64, _) = (row.try_get("", "paid")?, tx.now());
+    let verdict = rules::verdict(paid, row.try_get("", "moq")?);
+    let judged = if verdict == Event::Succeed {
+        let presale = query::find(tx.conn(), tx.brand_id(), id).await?;
+        let reached = i32::try_from(paid).map_err(|_| anyhow::anyhow!("{paid} pieces in one presale"))?;
+        // What is the same for every order is fixed here, together with the verdict.
+        let window =
+            (presale.plan != PresalePlan::Full).then(|| (now, now + Duration::days(presale.balance_days.into())));
+        step(tx, By::SYSTEM, id, PresaleStatus::Closed, verdict, |update| {
+            update
+                .col_expr(Column::ReachedPieces, Expr::value(reached))
+                .col_expr(Column::BalanceOpensAt, Expr::value(window.map(|(opens, _)| opens)))
+                .col_expr(Column::BalanceClosesAt, Expr::value(window.map(|(_, closes)| closes)))
+        })
+        .await?
+    } else {
+        let due = refund_due_at(tx).await?;
+        step(tx, By::SYSTEM, id, PresaleStatus::Closed, verdict, |update| {
+            update.col_expr(Column::RefundDueAt, Expr::value(due))
+        })
+        .await?
+    };
     if judged.is_some() {
         tx.cancel_timer(timers::JUDGE, id).await?;
     }

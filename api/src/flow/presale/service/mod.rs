@@ -8,6 +8,8 @@ pub use draft::{Draft, change, draft};
 pub use judge::{judge, judge_when_due};
 pub use window::{cancel, close, close_when_due, open, open_when_due, schedule};
 
+use chrono::{DateTime, Duration, Utc};
+use entity::brand;
 use entity::presale::{self, Column, PresaleStatus};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, UpdateMany};
@@ -17,7 +19,7 @@ use uuid::Uuid;
 use super::query;
 use super::rules::{self, Event};
 use crate::base::tx::{By, Move, Tx};
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 
 /// Takes the presale's row until the transaction ends and changes nothing: what later stages decide
 /// about the pieces of a presale as a whole, they decide one after the other.
@@ -52,6 +54,15 @@ async fn step(
     let payload = json!({ "design_id": presale.design_id, "entry_id": presale.entry_id });
     tx.moved(Move { kind: "presale", id, from: Some(from), to, event: event.name(), by, why: None }, payload).await?;
     Ok(Some(presale))
+}
+
+async fn brand(tx: &Tx) -> Result<brand::Model> {
+    brand::Entity::find_by_id(tx.brand_id()).one(tx.conn()).await?.ok_or_else(|| Error::not_found("brand"))
+}
+
+/// By when everyone must have the money back when the presale comes to nothing now.
+async fn refund_due_at(tx: &Tx) -> Result<DateTime<Utc>> {
+    Ok(tx.now() + Duration::days(brand(tx).await?.refund_days.into()))
 }
 
 /// The refusal for a verb that came too late or too early.

@@ -8,7 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::{judge, step, stepped};
+use super::{judge, refund_due_at, step, stepped};
 use crate::app::App;
 use crate::base::once::{Done, Once};
 use crate::base::tx::{By, Tx};
@@ -142,7 +142,7 @@ async fn close_now(tx: &Tx, by: By, id: Uuid, hold: Duration) -> Result<Option<p
 }
 
 /// Calls a presale off. What was paid goes back to the buyers, except for pieces that are already
-/// in a batch, which will be made.
+/// in a batch, which will be made. After it had succeeded this breaks the brand's word.
 pub async fn cancel(app: &App, actor: &Actor, key: &str, id: Uuid) -> Result<Done<presale::Model>> {
     let staff = actor.staff(&[StaffRole::Merchandiser])?;
     let brand_id = staff.brand_id;
@@ -152,7 +152,11 @@ pub async fn cancel(app: &App, actor: &Actor, key: &str, id: Uuid) -> Result<Don
             return Ok(Done::replay(query::find(tx.conn(), brand_id, id).await?));
         }
         let from = query::find(tx.conn(), brand_id, id).await?.status;
-        let moved = step(&tx, actor.by(), id, from, Event::Cancel, |update| update).await?;
+        let due = refund_due_at(&tx).await?;
+        let event = if from == PresaleStatus::Succeeded { Event::Withdraw } else { Event::Cancel };
+        let moved =
+            step(&tx, actor.by(), id, from, event, |update| update.col_expr(Column::RefundDueAt, Expr::value(due)))
+                .await?;
         let presale = stepped(&tx, id, moved, "cancelled", "取消").await?;
         sell(&tx, id, false).await?;
         for timer in [timers::OPEN, timers::CLOSE, timers::JUDGE] {

@@ -14,6 +14,8 @@ use crate::base::id::random_bytes;
 use crate::base::tx::Tx;
 use crate::error::{Error, Result};
 use crate::flow::order::rules;
+use crate::flow::order::rules::price::{Due, Terms, amount_due};
+use crate::flow::presale::capacity::Pieces;
 use crate::flow::presale::query::Offer;
 use crate::flow::presale::shelf::Shelf;
 use crate::flow::presale::{self};
@@ -88,7 +90,8 @@ impl<'a> Desk<'a> {
         if !presale::policy::sells(presale, self.tx.now()) {
             return Err(presale::rules::not_selling(presale).into());
         }
-        let amount = rules::amount(presale.price, &request.pieces);
+        let terms = terms(presale, &request.pieces);
+        let amount = amount_due(&terms, Due::Shown, None);
         rules::same_offer(
             amount,
             &presale.currency,
@@ -111,8 +114,13 @@ impl<'a> Desk<'a> {
             community_id,
             status: OrderStatus::PendingPayment,
             version: 1,
-            pieces: request.pieces.values().sum(),
+            pieces: terms.pieces,
             amount,
+            plan: presale.plan,
+            first_leg: presale.first_leg,
+            balance_days: presale.balance_days,
+            reached_pieces: None,
+            balance_due_at: None,
             currency: presale.currency.clone(),
             promise_date: presale.promise_date,
             terms_version: request.terms.clone(),
@@ -144,6 +152,17 @@ impl<'a> Desk<'a> {
                 return number;
             }
         }
+    }
+}
+
+/// What `pieces` of a presale cost by, as far as it is known when ordering: tiers come later.
+pub(super) fn terms(presale: &entity::presale::Model, pieces: &Pieces) -> Terms {
+    Terms {
+        plan: presale.plan,
+        unit_price: presale.price,
+        first_leg: presale.first_leg,
+        tiers: Vec::new(),
+        pieces: pieces.values().sum(),
     }
 }
 

@@ -2,17 +2,19 @@
 
 use entity::order::OrderStatus;
 use entity::payment_leg::{PaymentLegKind, PaymentLegStatus};
+use entity::presale::PresalePlan;
 use entity::state_change::StateChangeActorKind;
 use sea_orm::{ActiveEnum, ConnectionTrait, DbBackend, Value};
 use serde_json::json;
 
 use super::Request;
-use super::decide::Placed;
+use super::decide::{Placed, terms};
 use crate::base::rows::{Kind, bytes, rows};
 use crate::base::tx::Tx;
 use crate::error::Result;
 use crate::flow::order::LAPSE;
 use crate::flow::order::lifecycle::payload;
+use crate::flow::order::rules::price::{Due, amount_due};
 use crate::flow::presale::capacity;
 use crate::flow::presale::query::Offer;
 use crate::news;
@@ -23,7 +25,8 @@ pub(super) async fn all(tx: &Tx, offer: &Offer, placed: &[Placed], requests: &[R
     let Some(Placed { order: first, .. }) = placed.first() else { return Ok(()) };
     let lines: Vec<_> = placed.iter().flat_map(|placed| lines(tx, placed, requests)).collect();
     let expected = placed.len() * 6 + lines.len();
-    let orders: serde_json::Value = placed.iter().map(|placed| order(tx, placed, requests)).collect();
+    let orders: serde_json::Value = placed.iter().map(|placed| order(tx, offer, placed, requests)).collect();
+    let leg = if offer.presale.plan == PresalePlan::Full { PaymentLegKind::Full } else { PaymentLegKind::Deposit };
     let values: Vec<Value> = vec![
         tx.brand_id().into(),
         orders.into(),
@@ -34,6 +37,10 @@ pub(super) async fn all(tx: &Tx, offer: &Offer, placed: &[Placed], requests: &[R
         offer.presale.currency.clone().into(),
         offer.presale.promise_date.into(),
         offer.presale.price.into(),
+        offer.presale.plan.to_value().into(),
+        offer.presale.first_leg.into(),
+        offer.presale.balance_days.into(),
+        leg.to_value().into(),
     ];
     let written = tx.insert_together(&inserts(tx.conn().get_database_backend()), values).await?;
     tx.news(news::presale(offer.presale.id));
@@ -44,8 +51,9 @@ pub(super) async fn all(tx: &Tx, offer: &Offer, placed: &[Placed], requests: &[R
 }
 
 /// What differs between the orders of a group; ids of all rows that an order brings along.
-fn order(tx: &Tx, placed: &Placed, requests: &[Request]) -> serde_json::Value {
+fn order(tx: &Tx, offer: &Offer, placed: &Placed, requests: &[Request]) -> serde_json::Value {
     let (order, request) = (&placed.order, &requests[placed.request]);
+    let first = amount_due(&terms(&offer.presale, &request.pieces), Due::First, None);
     json!({
         "id": order.id,
         "order_no": order.order_no,
@@ -63,13 +71,14 @@ fn order(tx: &Tx, placed: &Placed, requests: &[Request]) -> serde_json::Value {
         "answer": order.id,
         "payload": payload(order),
         "leg_id": tx.new_id(),
+        "leg_amount": first,
         "timer_id": tx.new_id(),
         "change_id": tx.new_id(),
         "event_id": tx.new_id(),
     })
 }
 
-const ORDER: [(&str, Kind); 19] = [
+const ORDER: [(&str, Kind); 20] = [
     ("id", Kind::Uuid),
     ("order_no", Kind::Text),
     ("member_id", Kind::Uuid),
@@ -86,6 +95,7 @@ const ORDER: [(&str, Kind); 19] = [
     ("answer", Kind::Json),
     ("payload", Kind::Json),
     ("leg_id", Kind::Uuid),
+    ("leg_amount", Kind::Long),
     ("timer_id", Kind::Uuid),
     ("change_id", Kind::Uuid),
     ("event_id", Kind::Uuid),
@@ -109,11 +119,11 @@ const LINE: [(&str, Kind); 5] = [
 ];
 
 /// `$1` brand, `$2` orders, `$3` lines, `$4` now, `$5` end of the hold, `$6` presale, `$7` currency,
-/// `$8` promise date, `$9` price. Keys in order, so that two processes wait for each other one way.
+/// `$8` promise date, `$9` price, `$10` plan, `$11` first leg, `$12` days for the balance, `$13` kind of leg. Keys in order, so that two processes wait for each other one way.
 fn inserts(backend: DbBackend) -> [String; 7] {
     let (v, lines) = (rows(backend, 2, &ORDER), rows(backend, 3, &LINE));
     let (status, member) = (OrderStatus::PendingPayment.to_value(), StateChangeActorKind::Member.to_value());
-    let (full, due) = (PaymentLegKind::Full.to_value(), PaymentLegStatus::Due.to_value());
+    let due = PaymentLegStatus::Due.to_value();
     [
         format!(
             "insert into idempotency (brand_id, actor_id, operation, key, input_hash, answer, created_at) \
@@ -122,17 +132,17 @@ fn inserts(backend: DbBackend) -> [String; 7] {
         ),
         format!(
             "insert into orders (brand_id, id, order_no, presale_id, member_id, community_id, status, version, pieces, amount, \
-             currency, promise_date, terms_version, address, recipient_masked, phone_masked, region, hold_expires_at, created_at) \
-             select $1, v.id, v.order_no, $6, v.member_id, v.community_id, '{status}', 1, v.pieces, v.amount, $7, $8, \
+             plan, first_leg, balance_days, currency, promise_date, terms_version, address, recipient_masked, phone_masked, region, hold_expires_at, created_at) \
+             select $1, v.id, v.order_no, $6, v.member_id, v.community_id, '{status}', 1, v.pieces, v.amount, $10, $11, $12, $7, $8, \
              v.terms_version, v.address, v.recipient_masked, v.phone_masked, v.region, $5, $4 from {v}"
         ),
         format!(
-            "insert into order_line (brand_id, id, order_id, sku_id, position, quantity, refunded, unit_price) \
-             select $1, v.id, v.order_id, v.sku_id, v.position, v.quantity, 0, $9 from {lines}"
+            "insert into order_line (brand_id, id, order_id, sku_id, position, quantity, refunded, returned, unit_price) \
+             select $1, v.id, v.order_id, v.sku_id, v.position, v.quantity, 0, 0, $9 from {lines}"
         ),
         format!(
             "insert into payment_leg (brand_id, id, order_id, kind, amount, status, created_at) \
-             select $1, v.leg_id, v.id, '{full}', v.amount, '{due}', $4 from {v}"
+             select $1, v.leg_id, v.id, $13, v.leg_amount, '{due}', $4 from {v}"
         ),
         format!(
             "insert into timer (brand_id, id, kind, subject_id, due_at, attempts, created_at) \

@@ -77,6 +77,10 @@ pub enum AuditAction {
     RefundRetried,
     /// `refundShortPieces`; the subject is the refund.
     ShortPiecesRefunded,
+    /// `refundOrder`; the subject is the order.
+    OrderRefunded,
+    /// `decideAfterSales`; the subject is the case. Without an amount it was refused.
+    AfterSalesDecided,
     /// `resolveProviderEvent`; the subject is the event.
     ProviderEventResolved,
 }

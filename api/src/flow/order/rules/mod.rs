@@ -1,10 +1,13 @@
 //! Pure decisions: the state machine, the basket, what a change moves.
 
+pub mod price;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
-use entity::order::OrderStatus;
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::order::{self, OrderStatus};
 use entity::order_line;
+use entity::presale::PresalePlan;
 use uuid::Uuid;
 
 use crate::error::{Code, Detail, Error, Refusal, Result};
@@ -18,10 +21,20 @@ pub const MAX_QUANTITY: i32 = 99;
 /// What can happen to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
+    /// All of it.
     Pay,
+    PayFirst,
+    DueBalance,
+    PayBalance,
     Expire,
     Cancel,
+    /// The balance was not paid, and the deposit stays with the brand.
+    Forfeit,
     StartRefund,
+    /// Of what was paid first, the balance not being due yet.
+    StartRefundOfFirst,
+    /// Of what was paid first, the balance being due.
+    StartRefundOfDue,
     Refund,
     Batch,
     Unbatch,
@@ -35,9 +48,13 @@ impl Event {
     pub fn name(self) -> &'static str {
         match self {
             Event::Pay => "paid",
+            Event::PayFirst => "deposit_paid",
+            Event::DueBalance => "balance_due",
+            Event::PayBalance => "balance_paid",
             Event::Expire => "expired",
             Event::Cancel => "cancelled",
-            Event::StartRefund => "refund_started",
+            Event::Forfeit => "forfeited",
+            Event::StartRefund | Event::StartRefundOfFirst | Event::StartRefundOfDue => "refund_started",
             Event::Refund => "refunded",
             Event::Batch => "batched",
             Event::Unbatch => "unbatched",
@@ -52,9 +69,15 @@ impl Event {
         use OrderStatus::*;
         match self {
             Event::Pay => (PendingPayment, Paid),
+            Event::PayFirst => (PendingPayment, DepositPaid),
+            Event::DueBalance => (DepositPaid, BalanceDue),
+            Event::PayBalance => (BalanceDue, Paid),
             Event::Expire => (PendingPayment, Expired),
             Event::Cancel => (PendingPayment, Cancelled),
+            Event::Forfeit => (BalanceDue, Forfeited),
             Event::StartRefund => (Paid, RefundPending),
+            Event::StartRefundOfFirst => (DepositPaid, RefundPending),
+            Event::StartRefundOfDue => (BalanceDue, RefundPending),
             Event::Refund => (RefundPending, Refunded),
             Event::Batch => (Paid, InBatch),
             Event::Unbatch => (InBatch, Paid),
@@ -77,13 +100,33 @@ pub fn bound(status: OrderStatus) -> Option<Bound> {
     match status {
         PendingPayment => Some(Bound::Held),
         DepositPaid | BalanceDue | Paid | InBatch | Shipped | Received | Completed => Some(Bound::Paid),
-        Expired | Cancelled | RefundPending | Refunded => None,
+        Expired | Cancelled | Forfeited | RefundPending | Refunded => None,
     }
 }
 
 /// Whether size, colour and address may still change.
 pub fn is_changeable(status: OrderStatus) -> bool {
-    matches!(status, OrderStatus::PendingPayment | OrderStatus::Paid)
+    use OrderStatus::*;
+    matches!(status, PendingPayment | DepositPaid | BalanceDue | Paid)
+}
+
+/// Whether the buyer may leave by herself. A deposit binds her until she has paid the rest.
+pub fn is_cancellable(status: OrderStatus, plan: PresalePlan) -> bool {
+    use OrderStatus::*;
+    match status {
+        PendingPayment | Paid => true,
+        DepositPaid | BalanceDue => plan != PresalePlan::Deposit,
+        _ => false,
+    }
+}
+
+/// Until when what is due now can be paid; `None` while nothing is.
+pub fn pay_until(order: &order::Model) -> Option<DateTime<Utc>> {
+    match order.status {
+        OrderStatus::PendingPayment => Some(order.hold_expires_at),
+        OrderStatus::BalanceDue => order.balance_due_at,
+        _ => None,
+    }
 }
 
 /// Why an order can no longer be changed or cancelled, and what the buyer can do instead.
@@ -96,7 +139,12 @@ pub fn not_changeable(status: OrderStatus) -> Refusal {
             "This order is already being made; contact the brand.",
             "该订单已进入生产，请联系商家处理。",
         ),
-        PendingPayment | DepositPaid | BalanceDue | Paid | Expired | Cancelled | RefundPending | Refunded => {
+        DepositPaid | BalanceDue => Refusal::wrong_state(
+            state,
+            "A deposit (定金) is not returned when the buyer leaves, as shown at purchase; pay the balance in its time, or let it pass and the order ends.",
+            "按下单时的约定，买家原因不退定金；请在期限内支付尾款，逾期未付订单自动结束。",
+        ),
+        PendingPayment | Paid | Expired | Cancelled | Forfeited | RefundPending | Refunded => {
             Refusal::wrong_state(state, "This order has ended; place a new one.", "该订单已结束，请重新下单。")
         }
     }
@@ -136,11 +184,6 @@ pub fn basket(lines: &[Wanted]) -> Result<Pieces, Refusal> {
         }
     }
     Ok(pieces)
-}
-
-/// Price × pieces in fen. Cannot overflow: at most 20 × 99 pieces of at most 10^8 fen.
-pub fn amount(price: i64, pieces: &Pieces) -> i64 {
-    price * pieces.values().map(|n| i64::from(*n)).sum::<i64>()
 }
 
 /// Refuses when the buyer was shown another price or promise.
@@ -207,11 +250,17 @@ mod tests {
     use proptest::prelude::*;
     use sea_orm::Iterable;
 
-    const EVENTS: [Event; 10] = [
+    const EVENTS: [Event; 16] = [
         Event::Pay,
+        Event::PayFirst,
+        Event::DueBalance,
+        Event::PayBalance,
         Event::Expire,
         Event::Cancel,
+        Event::Forfeit,
         Event::StartRefund,
+        Event::StartRefundOfFirst,
+        Event::StartRefundOfDue,
         Event::Refund,
         Event::Batch,
         Event::Unbatch,
@@ -229,6 +278,7 @@ mod tests {
             position: 1,
             quantity,
             refunded: 0,
+            returned: 0,
             unit_price: 100,
         }
     }
@@ -262,11 +312,33 @@ mod tests {
     }
 
     #[test]
+    fn nothing_goes_into_a_batch_before_all_of_it_is_paid() {
+        let into = OrderStatus::iter().filter(|status| next(*status, Event::Batch).is_some());
+        assert_eq!(into.collect::<Vec<_>>(), [OrderStatus::Paid]);
+        let paid = OrderStatus::iter().filter(|status| EVENTS.iter().any(|e| e.edge() == (*status, OrderStatus::Paid)));
+        let paid: Vec<_> = paid.collect();
+        assert_eq!(paid, [OrderStatus::PendingPayment, OrderStatus::BalanceDue, OrderStatus::InBatch]);
+    }
+
+    #[test]
+    fn a_deposit_binds_until_the_balance_is_paid() {
+        use OrderStatus::*;
+        for status in [DepositPaid, BalanceDue] {
+            assert!(!is_cancellable(status, PresalePlan::Deposit) && is_cancellable(status, PresalePlan::Prepayment));
+        }
+        assert!(is_cancellable(Paid, PresalePlan::Deposit) && !is_cancellable(InBatch, PresalePlan::Full));
+    }
+
+    #[test]
     fn nothing_leaves_an_end_state() {
         for status in OrderStatus::iter().filter(|status| {
             matches!(
                 status,
-                OrderStatus::Expired | OrderStatus::Cancelled | OrderStatus::Refunded | OrderStatus::Completed
+                OrderStatus::Expired
+                    | OrderStatus::Cancelled
+                    | OrderStatus::Forfeited
+                    | OrderStatus::Refunded
+                    | OrderStatus::Completed
             )
         }) {
             assert!(EVENTS.iter().all(|event| next(status, *event).is_none()), "{status:?}");
@@ -292,8 +364,7 @@ mod tests {
             assert!(basket(&[Wanted { sku_id, quantity }]).is_err());
         }
         assert!(basket(&[Wanted { sku_id, quantity: 1 }, Wanted { sku_id, quantity: 1 }]).is_err());
-        let pieces = basket(&[Wanted { sku_id, quantity: 99 }]).unwrap();
-        assert_eq!(amount(100_000_000, &pieces), 9_900_000_000);
+        assert!(basket(&[Wanted { sku_id, quantity: 99 }]).is_ok());
     }
 
     #[test]

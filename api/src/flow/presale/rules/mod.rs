@@ -1,5 +1,7 @@
 //! Pure decisions: the state machine, what a draft may say, when it has succeeded.
 
+pub mod plan;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
@@ -8,6 +10,7 @@ use entity::presale::{self, PresaleStatus};
 use serde::Serialize;
 use uuid::Uuid;
 
+use self::plan::{Plan, Tier};
 use crate::base::text;
 use crate::error::{Code, Detail, Refusal, Result};
 
@@ -39,6 +42,9 @@ pub struct Terms {
     pub skus: Vec<Sku>,
     /// Fen per piece.
     pub price: i64,
+    pub plan: Plan,
+    /// From fewer pieces to more.
+    pub tiers: Vec<Tier>,
     pub member_limit: i32,
     pub moq: i32,
     pub opens_at: DateTime<Utc>,
@@ -60,6 +66,8 @@ pub enum Event {
     Succeed,
     Fail,
     Cancel,
+    /// The brand does not keep its word: it had succeeded.
+    Withdraw,
 }
 
 impl Event {
@@ -73,6 +81,7 @@ impl Event {
             Event::Succeed => "succeeded",
             Event::Fail => "failed",
             Event::Cancel => "cancelled",
+            Event::Withdraw => "withdrawn",
         }
     }
 }
@@ -86,10 +95,17 @@ pub fn next(from: PresaleStatus, event: Event) -> Option<PresaleStatus> {
         (Open, Event::Close) | (Scheduled, Event::Miss) => Some(Closed),
         (Closed, Event::Succeed) => Some(Succeeded),
         (Closed, Event::Fail) => Some(Failed),
-        (Draft | Scheduled | Open | Closed, Event::Cancel) => Some(Cancelled),
+        (Draft | Scheduled | Open | Closed, Event::Cancel) | (Succeeded, Event::Withdraw) => Some(Cancelled),
         (
             Draft | Scheduled | Open | Closed | Succeeded | Failed | Cancelled,
-            Event::Schedule | Event::Open | Event::Close | Event::Miss | Event::Succeed | Event::Fail | Event::Cancel,
+            Event::Schedule
+            | Event::Open
+            | Event::Close
+            | Event::Miss
+            | Event::Succeed
+            | Event::Fail
+            | Event::Cancel
+            | Event::Withdraw,
         ) => None,
     }
 }
@@ -127,7 +143,9 @@ pub fn check_terms(terms: &Terms, zone: Tz) -> Result<Terms> {
     range("memberLimit", terms.member_limit.into(), 1, 999)?;
     range("moq", terms.moq.into(), 1, MAX_CAP.into())?;
     range("holdOutPercent", terms.hold_out_percent.into(), 0, 100)?;
-    check_window(terms.opens_at, terms.closes_at, terms.promise_date, zone)?;
+    plan::check_tiers(terms.price, &terms.tiers)?;
+    plan::check_plan(terms.plan, terms.price, &terms.tiers)?;
+    check_window(terms, zone)?;
     Ok(Terms { title, skus: check_skus(&terms.skus)?, ..terms.clone() })
 }
 
@@ -142,12 +160,8 @@ fn range(field: &str, value: i64, min: i64, max: i64) -> Result<(), Refusal> {
     ))
 }
 
-fn check_window(
-    opens_at: DateTime<Utc>,
-    closes_at: DateTime<Utc>,
-    promise: NaiveDate,
-    zone: Tz,
-) -> Result<(), Refusal> {
+fn check_window(terms: &Terms, zone: Tz) -> Result<(), Refusal> {
+    let (opens_at, closes_at, promise) = (terms.opens_at, terms.closes_at, terms.promise_date);
     if closes_at <= opens_at {
         return Err(Refusal::invalid(
             "closesAt",
@@ -163,17 +177,18 @@ fn check_window(
             format!("预售最长开放 {days} 天，请提前结束时间或分两场进行。"),
         ));
     }
-    let (first_day, last_day) =
-        (opens_at.with_timezone(&zone).date_naive(), closes_at.with_timezone(&zone).date_naive());
+    // Nothing is made before its balance is paid.
+    let paid_by = closes_at + Duration::days(terms.plan.balance_days().into());
+    let (first_day, last_day) = (opens_at.with_timezone(&zone).date_naive(), paid_by.with_timezone(&zone).date_naive());
     let latest = first_day.checked_add_days(Days::new(MAX_PROMISE_DAYS)).unwrap_or(NaiveDate::MAX);
     if promise < last_day || promise > latest {
         return Err(Refusal::invalid(
             "promiseDate",
             format!(
-                "The promise date must be {last_day} to {latest}: not before the presale closes and at most {MAX_PROMISE_DAYS} days after its first buyer pays."
+                "The promise date must be {last_day} to {latest}: not before the presale closes and its balance is paid, and at most {MAX_PROMISE_DAYS} days after its first buyer pays."
             ),
             format!(
-                "承诺发货日须在 {last_day} 至 {latest} 之间：不早于预售结束日，且距最早付款日（开始日）不超过 {MAX_PROMISE_DAYS} 天。"
+                "承诺发货日须在 {last_day} 至 {latest} 之间：不早于预售结束日及尾款截止日，且距最早付款日（开始日）不超过 {MAX_PROMISE_DAYS} 天。"
             ),
         ));
     }
@@ -216,14 +231,24 @@ mod tests {
     use entity::presale::PresaleStatus as S;
     use proptest::prelude::*;
 
-    const EVENTS: [Event; 7] =
-        [Event::Schedule, Event::Open, Event::Close, Event::Miss, Event::Succeed, Event::Fail, Event::Cancel];
+    const EVENTS: [Event; 8] = [
+        Event::Schedule,
+        Event::Open,
+        Event::Close,
+        Event::Miss,
+        Event::Succeed,
+        Event::Fail,
+        Event::Cancel,
+        Event::Withdraw,
+    ];
 
     fn terms() -> Terms {
         Terms {
             title: " Linen dress ".into(),
             skus: vec![Sku { color: "红".into(), size: "M".into(), size_designation: None, cap: 10 }],
             price: 19_900,
+            plan: Plan::Full,
+            tiers: vec![],
             member_limit: 2,
             moq: 5,
             opens_at: Utc.with_ymd_and_hms(2026, 3, 1, 2, 0, 0).unwrap(),
@@ -241,7 +266,8 @@ mod tests {
             for event in events {
                 let now = *path.last().unwrap();
                 if let Some(then) = next(now, EVENTS[event]) {
-                    prop_assert!(!matches!(now, S::Succeeded | S::Failed | S::Cancelled));
+                    prop_assert!(!matches!(now, S::Failed | S::Cancelled));
+                    prop_assert!(now != S::Succeeded || EVENTS[event] == Event::Withdraw);
                     path.push(then);
                 }
             }
@@ -249,7 +275,7 @@ mod tests {
                 let opened = path.starts_with(&[S::Draft, S::Scheduled, S::Open, S::Closed]);
                 prop_assert!(opened || path.starts_with(&[S::Draft, S::Scheduled, S::Closed]));
             }
-            prop_assert!(path.len() <= 5);
+            prop_assert!(path.len() <= 6);
         }
     }
 
@@ -292,6 +318,15 @@ mod tests {
         let closing = |after| Terms { closes_at: terms().opens_at + after, promise_date, ..terms() };
         assert!(check_terms(&closing(Duration::days(90)), zone).is_ok());
         assert!(check_terms(&closing(Duration::days(90) + Duration::seconds(1)), zone).is_err());
+    }
+
+    #[test]
+    fn the_promise_leaves_time_to_pay_the_balance() {
+        let zone = chrono_tz::Asia::Shanghai;
+        let plan = Plan::Prepayment(plan::FirstLeg { amount: 1_000, balance_days: 3 });
+        let on = |day| Terms { plan, promise_date: NaiveDate::from_ymd_opt(2026, 3, day).unwrap(), ..terms() };
+        assert!(check_terms(&on(10), zone).is_err());
+        assert!(check_terms(&on(11), zone).is_ok());
     }
 
     #[test]

@@ -1,0 +1,67 @@
+//! The money of an order whose presale came to nothing.
+
+use entity::compensation::{self, Column, CompensationStatus};
+use entity::order;
+use entity::presale::{self, PresalePlan, PresaleStatus};
+use entity::refund::RefundReason;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{EntityTrait, Set};
+use uuid::Uuid;
+
+use super::{Why, whole_order};
+use crate::app::App;
+use crate::base::tx::{By, Tx};
+use crate::error::{Error, Fault, Result};
+use crate::flow::order::query as orders;
+use crate::flow::order::rules::price::{Due, amount_due};
+use crate::flow::payment::close::close_attempts;
+use crate::flow::payment::ledger;
+
+const WHY: &str = "the presale came to nothing";
+
+/// Refunds an order wholly, once what is open for payment is closed at WeChat.
+pub(in crate::flow::payment) async fn refund(app: &App, presale: &presale::Model, order_id: Uuid) -> Result<()> {
+    match refund_now(app, presale, order_id).await {
+        Err(Error::Fault(Fault::Unavailable(_))) => {}
+        outcome => return outcome,
+    }
+    // Should the buyer have been faster, her balance goes back too.
+    close_attempts(app, presale.brand_id, order_id).await?;
+    refund_now(app, presale, order_id).await
+}
+
+async fn refund_now(app: &App, presale: &presale::Model, order_id: Uuid) -> Result<()> {
+    app.write(presale.brand_id, |tx| async move {
+        let why = Why { reason: RefundReason::PresaleFailed, note: None, due_at: presale.refund_due_at };
+        let Some(order) = whole_order(&tx, By::SYSTEM, order_id, &why, WHY).await? else { return Ok(()) };
+        if owes_double(presale, &order) { owe(&tx, &order).await } else { Ok(()) }
+    })
+    .await
+}
+
+/// A target that was not reached is nobody's fault; a promise that was taken back is the brand's.
+fn owes_double(presale: &presale::Model, order: &order::Model) -> bool {
+    let broke_its_word = presale.status == PresaleStatus::Cancelled && presale.reached_pieces.is_some();
+    broke_its_word && order.plan == PresalePlan::Deposit
+}
+
+/// The deposit goes back with the refund; as much again is owed on top.
+async fn owe(tx: &Tx, order: &order::Model) -> Result<()> {
+    let terms = orders::terms(tx.conn(), order).await?;
+    let (id, amount) = (tx.new_id(), amount_due(&terms, Due::First, None));
+    let row = compensation::ActiveModel {
+        brand_id: Set(tx.brand_id()),
+        id: Set(id),
+        order_id: Set(order.id),
+        amount: Set(amount),
+        status: Set(CompensationStatus::Owed),
+        created_at: Set(tx.now()),
+        paid_at: Set(None),
+    };
+    let owed = compensation::Entity::insert(row)
+        .on_conflict(OnConflict::columns([Column::BrandId, Column::OrderId]).do_nothing().to_owned())
+        .exec_without_returning(tx.conn())
+        .await?;
+    // A second look at the order owes nothing more.
+    if owed == 1 { ledger::book::compensation_owed(tx, By::SYSTEM, order, id, amount) } else { Ok(()) }
+}
