@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::keys;
-use crate::wechat::pay::{RefundStatus, TradeState};
+use crate::wechat::pay::{RefundStatus, TradeState, TransferState};
 use crate::wechat::{Account, Suggest};
 
 /// How the brand's console is set for message push.
@@ -16,6 +16,19 @@ use crate::wechat::{Account, Suggest};
 pub enum PushMode {
     Plain,
     Secure,
+}
+
+/// How the merchant's console is set for the keys WeChat Pay signs with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyMode {
+    /// The WeChat Pay public key; there is no list of certificates.
+    #[default]
+    PublicKey,
+    /// Platform certificates alone.
+    Certificate,
+    /// On the way from certificates to the public key: both sign by turns.
+    Switching,
 }
 
 /// A mini-program and its merchant account, as WeChat would know them.
@@ -34,6 +47,8 @@ pub struct StandinBrand {
     pub merchant_public_key_pem: String,
     /// 32 ASCII bytes.
     pub api_v3_key: String,
+    #[serde(default)]
+    pub key_mode: KeyMode,
     /// Template id to its keyword keys (`thing1`, `amount2` …).
     pub templates: BTreeMap<String, Vec<String>>,
 }
@@ -53,6 +68,10 @@ impl StandinBrand {
             merchant_serial: account.merchant_serial.clone(),
             merchant_public_key_pem: keys::public_pem(account.merchant_key_pem.expose_secret())?,
             api_v3_key: account.api_v3_key.expose_secret().to_owned(),
+            key_mode: match account.platform_key_id.starts_with("PUB_KEY_ID_") {
+                true => KeyMode::PublicKey,
+                false => KeyMode::Certificate,
+            },
             templates: BTreeMap::new(),
         })
     }
@@ -78,6 +97,10 @@ pub enum FaultKind {
     Reset,
     /// The right answer, so many milliseconds late.
     Slow(u64),
+    /// The right answer, signed in the name of a key nobody has.
+    WrongKey,
+    /// Another body than the one that was signed.
+    Tampered,
 }
 
 /// A fault for the next `times` calls of a path.
@@ -90,6 +113,11 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Goes wrong until [`super::Standin::clear_faults`].
+    pub fn lasting(kind: FaultKind) -> Self {
+        Self { kind, applied: false, times: u32::MAX }
+    }
+
     /// Goes wrong once, before anything was done.
     pub fn before(kind: FaultKind) -> Self {
         Self { kind, applied: false, times: 1 }
@@ -117,10 +145,86 @@ pub struct Switches {
     pub tamper_first: bool,
     /// The next answers of Pay carry a probe instead of a signature.
     pub probe_answers: u32,
+    /// Callbacks come up to this much later, each by its own die of [`super::Standin::seed`], so that they overtake
+    /// one another.
+    pub reorder_seconds: i64,
     /// How refunds end: `SUCCESS`, `CLOSED` or `ABNORMAL`.
     pub refund_result: RefundStatus,
     /// How long they take, on the stand-in's clock.
     pub refund_seconds: i64,
+    /// How long a confirmed or cancelled transfer takes.
+    pub transfer_seconds: i64,
+    /// Confirmed transfers fail with this reason.
+    pub transfer_fails: Option<String>,
+    /// A repeated transfer call does not bring `package_info` again.
+    pub package_once: bool,
+    /// WeChat Pay's fee in hundredths of a per cent.
+    pub fee_per_ten_thousand: i64,
+    /// What is wrong with the bills made from now on.
+    pub bill_trick: BillTrick,
+    /// How long after payment shipping calls do not know a payment.
+    pub shipping_lag_seconds: i64,
+    /// After so many hours without shipping the brand is reminded by a push; WeChat does after 48. 0 for never.
+    pub remind_shipping_hours: i64,
+}
+
+/// What is wrong with a bill. The file is consistent in itself all the same, except for its hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BillTrick {
+    #[default]
+    None,
+    WrongHash,
+    /// The address is on another host.
+    OtherHost,
+    /// The last row is left out.
+    MissingRow,
+    /// The last row comes once more under other numbers.
+    ExtraRow,
+    /// The last row has one fen more.
+    ChangedAmount,
+}
+
+/// What becomes of a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackFault {
+    /// Lost for good.
+    Drop,
+    /// Comes twice.
+    Duplicate,
+    /// Comes so many seconds later on the stand-in's clock.
+    Delay(i64),
+    /// Its first try carries a probe instead of a signature (Pay notifications only).
+    Probe,
+    /// Its first try names a key nobody has (Pay notifications only).
+    WrongKey,
+    /// Its first try has another body than was signed (Pay notifications only).
+    Tampered,
+}
+
+impl CallbackFault {
+    pub(super) fn is_of_signature(self) -> bool {
+        matches!(self, CallbackFault::Probe | CallbackFault::WrongKey | CallbackFault::Tampered)
+    }
+}
+
+/// A scripted refusal: of Pay with its HTTP status, or of the mini-program API with a number for its code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScriptedRefusal {
+    pub status: u16,
+    pub code: String,
+    #[serde(default)]
+    pub message: String,
+    pub times: u32,
+}
+
+/// Calls that go wrong at random, the same way for the same seed and order of calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chaos {
+    pub seed: u64,
+    /// How many of a thousand calls.
+    pub per_thousand: i64,
 }
 
 impl Default for Switches {
@@ -134,6 +238,14 @@ impl Default for Switches {
             probe_answers: 0,
             refund_result: RefundStatus::Success,
             refund_seconds: 0,
+            reorder_seconds: 0,
+            transfer_seconds: 0,
+            transfer_fails: None,
+            package_once: false,
+            fee_per_ten_thousand: 60,
+            bill_trick: BillTrick::None,
+            shipping_lag_seconds: 0,
+            remind_shipping_hours: 0,
         }
     }
 }
@@ -154,6 +266,27 @@ pub struct SentMessage {
 pub struct Books {
     pub transactions: Vec<BookedTransaction>,
     pub refunds: Vec<BookedRefund>,
+    pub transfers: Vec<BookedTransfer>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookedTransfer {
+    pub out_bill_no: String,
+    pub transfer_bill_no: String,
+    pub state: TransferState,
+    pub amount_fen: i64,
+    pub openid: String,
+}
+
+/// Why the user's WeChat did not take a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransferFailure {
+    #[error("no such package_info")]
+    UnknownPackage,
+    #[error("the transfer is for another user")]
+    OtherUser,
+    #[error("the transfer does not wait for the user any more")]
+    NotWaiting,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
