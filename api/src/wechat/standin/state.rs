@@ -72,6 +72,8 @@ pub(super) struct State {
     /// Event prefix, what becomes of it, and how often still.
     pub callback_faults: Vec<(String, CallbackFault, u32)>,
     pub dice: Dice,
+    /// Notifications sent so far.
+    pub notices: u64,
     pub switches: Switches,
     /// Calls so far by path.
     pub calls: HashMap<String, u32>,
@@ -108,6 +110,7 @@ impl State {
             chaos: Vec::new(),
             callback_faults: Vec::new(),
             dice: Dice(1),
+            notices: 0,
             switches: Switches::default(),
             calls: HashMap::new(),
             jobs: Vec::new(),

@@ -45,13 +45,13 @@ impl State {
         }
     }
 
-    /// Who signs: whom the request asks for, else the newest; while switching, the kinds take turns by `id`.
-    pub fn signer(&self, mchid: &str, asked: Option<&str>, id: u64) -> &'static Signer {
+    /// Who signs: whom the request asks for, else the newest; while switching, the kinds take turns by the `turn`.
+    pub fn signer(&self, mchid: &str, asked: Option<&str>, turn: u64) -> &'static Signer {
         let signers = self.signers(mchid);
         if let Some(signer) = signers.iter().find(|signer| Some(signer.serial.as_str()) == asked) {
             return signer;
         }
-        let is_public_keys_turn = self.mode_of(mchid) == KeyMode::Switching && id.is_multiple_of(2);
+        let is_public_keys_turn = self.mode_of(mchid) == KeyMode::Switching && turn.is_multiple_of(2);
         if is_public_keys_turn { public_key() } else { signers.last().copied().unwrap_or(public_key()) }
     }
 

@@ -92,7 +92,8 @@ impl Notice {
     pub fn request(&self, shared: &Shared, http: &reqwest::Client, tries: usize) -> reqwest::RequestBuilder {
         let mut state = shared.lock();
         let id = state.next_id();
-        let signer = state.signer(&self.mchid, None, id);
+        state.notices += 1;
+        let signer = state.signer(&self.mchid, None, state.notices);
         drop(state);
         let how = match self.first {
             FirstTry::Signed(how) if tries == 0 => how,
