@@ -54,6 +54,8 @@ pub struct Parts {
     pub orders: order::service::Queue,
     /// Picks in flight.
     pub votes: round::service::Votes,
+    /// Members whose picks are being read.
+    pub picks: round::mine::Reading,
     pub metrics: Metrics,
     /// GraphQL documents that were accepted lately.
     pub documents: Documents,
@@ -124,6 +126,7 @@ impl App {
             storage,
             orders: order::service::queue(config.order_queue),
             votes: round::service::votes(config.vote_queue),
+            picks: round::mine::Reading::default(),
             metrics: Metrics::new(),
             documents: Documents::new(Limits::default()),
             trusted: Trusted::load(config.trusted_operations.as_deref(), config.trusted_only)?,

@@ -59,6 +59,7 @@ settings! {
     trusted_operations "SMALLBATCH_TRUSTED_OPERATIONS" "" "JSON file of operations by id, as the Relay compiler or Apollo's manifest generator writes it; empty: none.";
     trusted_only "SMALLBATCH_TRUSTED_ONLY" "false" "Whether only operations of that file are executed.";
     cors_origins "SMALLBATCH_CORS_ORIGINS" "" "Origins of browser clients (https://shop.example), comma separated; *: any; empty: none.";
+    keep_answers "SMALLBATCH_KEEP_ANSWERS" "true" "Whether answers to public reads are kept for a second, until news of their brand.";
     graphiql "SMALLBATCH_GRAPHIQL" "false" "Whether GraphiQL is served at /.";
     rate_per_second "SMALLBATCH_RATE_PER_SECOND" "500" "Cost points an actor regains each second.";
     rate_burst "SMALLBATCH_RATE_BURST" "20000" "Cost points an actor may spend at once.";
@@ -126,6 +127,7 @@ pub struct Config {
     pub trusted_operations: Option<PathBuf>,
     pub trusted_only: bool,
     pub cors_origins: Vec<String>,
+    pub keep_answers: bool,
     pub graphiql: bool,
     pub rate_per_second: NonZeroU32,
     pub rate_burst: NonZeroU32,
@@ -257,6 +259,7 @@ impl Reader {
                 .map(PathBuf::from),
             trusted_only: self.trusted_only()?,
             cors_origins: self.origins("cors_origins")?,
+            keep_answers: self.flag("keep_answers")?,
             graphiql: self.flag("graphiql")?,
             rate_per_second: self.parse("rate_per_second", "a whole number from 1")?,
             rate_burst: self.parse("rate_burst", "a whole number from 1")?,

@@ -164,6 +164,13 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// What a loader told several fields at once.
+impl From<std::sync::Arc<Error>> for Error {
+    fn from(error: std::sync::Arc<Error>) -> Self {
+        error.shared()
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Error::Refused(Box::new(refusal))

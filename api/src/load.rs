@@ -15,9 +15,15 @@ pub struct Load {
 pub type Loaders = DataLoader<Load>;
 
 pub fn new(app: App) -> Loaders {
-    // A batch is sent as soon as the executor has nothing else to do; the delay only has to let
-    // sibling resolvers line up.
-    DataLoader::new(Load { app }, stats::spawn).delay(std::time::Duration::from_micros(100))
+    // A batch is sent as soon as the executor has nothing else to do, which is when sibling resolvers have lined up. The
+    // engine's own delay would wait on a timer, in a thread of its own.
+    let spawn = |work| {
+        stats::spawn(async {
+            tokio::task::yield_now().await;
+            work.await;
+        });
+    };
+    DataLoader::new(Load { app }, spawn).delay(std::time::Duration::ZERO)
 }
 
 /// The loaders of the request.

@@ -1,33 +1,39 @@
 //! What happens by itself: the outbox relay and the timers.
 //!
-//! Rows are leased with one conditional update, so any number of workers on one database
-//! share the work and a dead one's rows come back after the lease. A handler may therefore run
-//! twice: each is a conditional write or keyed by the event. Events of one aggregate are handed out
-//! in order of their sequence, one at a time.
+//! Rows are leased a few at a time with one conditional update, so any number of workers on one
+//! database share the work and a dead one's rows come back after the lease. A handler may therefore
+//! run twice: each is a conditional write or keyed by the event. Events of one aggregate are handed
+//! out in order of their sequence, one at a time.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration as StdDuration;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use futures_util::FutureExt;
-use sea_orm::{ConnectionTrait, QueryResult};
-use serde_json::Value;
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
+use serde_json::{Value, json};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::base::db::sql;
-use crate::error::Result;
+use crate::base::rows::{Kind, rows};
+use crate::error::{Error, Result};
 use crate::flow;
 use crate::news;
 
 /// Longer than any handler takes: a few calls to WeChat with their timeouts.
 const LEASE: Duration = Duration::seconds(120);
-const BATCH: i64 = 32;
+/// Rows leased together, and handled one after the other.
+const BATCH: usize = 8;
+/// A row whose turn comes with less than this of its lease left is given back instead.
+const MARGIN: Duration = Duration::seconds(60);
+/// Rows of one look, so that neither queue waits long for the other.
+const LOOK: usize = 32;
 /// Rows a process works on at once.
 const LANES: usize = 4;
 /// Nobody works on it: $1 is now.
-const FREE: &str = "done_at is null and (lease_until is null or lease_until < $1)";
+const FREE: &str = "q.done_at is null and (q.lease_until is null or q.lease_until < $1)";
 /// How long an idle worker sleeps when nobody rings: bounds how late a timer fires.
 const IDLE: StdDuration = StdDuration::from_millis(500);
 
@@ -78,23 +84,44 @@ async fn lane(app: App) {
     }
 }
 
-/// Handles everything that is due now, once, one after the other; the number of rows handled. Tests
-/// call it instead of waiting. A row is leased only when its turn comes, so that a slow one before it
-/// does not use up its lease.
+/// Handles what is due now, one after the other; the number of rows handled. Tests call it instead of waiting.
 pub async fn run_due(app: &App) -> Result<usize> {
     let mut handled = 0;
     for queue in [Queue::Outbox, Queue::Timer] {
-        for (brand_id, id) in due(app, queue).await? {
+        let end = handled + LOOK;
+        while handled < end {
+            let taken = take(app, queue).await?;
+            let last = taken.rows.len() < BATCH;
+            handled += work_off(app, queue, taken).await?;
             if app.stop.is_cancelled() {
                 return Ok(handled);
             }
-            if let Some(row) = take(app, queue, brand_id, id).await? {
-                let outcome = handle(app, queue, &row).await;
-                settle(app, queue, &row, outcome).await?;
-                handled += 1;
+            if last {
+                break;
             }
         }
     }
+    Ok(handled)
+}
+
+/// Handles leased rows; those that went well end together. What there is no time for goes back.
+async fn work_off(app: &App, queue: Queue, taken: Taken) -> Result<usize> {
+    let (mut done, mut left, mut handled) = (Vec::new(), Vec::new(), 0);
+    for row in &taken.rows {
+        let key: (Uuid, Uuid) = (row.try_get("", "brand_id")?, row.try_get("", "id")?);
+        if app.stop.is_cancelled() || app.clock.now() > taken.until - MARGIN {
+            left.push(key);
+            continue;
+        }
+        match handle(app, queue, row).await {
+            Ok(()) => done.push(key),
+            Err(error) => put_back(app, queue, row, &error).await?,
+        }
+        handled += 1;
+    }
+    // A timer that its handler set anew has lost our token and stays.
+    end(app, queue, &taken, &done, "done_at = $2, last_error = null").await?;
+    end(app, queue, &taken, &left, "attempts = attempts - 1").await?;
     Ok(handled)
 }
 
@@ -164,65 +191,72 @@ impl Queue {
     }
 }
 
-/// What is due and free, oldest first.
-async fn due(app: &App, queue: Queue) -> Result<Vec<(Uuid, Uuid)>> {
-    let (table, due) = (queue.table(), queue.due());
-    let find = format!(
-        "select brand_id, id from {table} q where {due} <= $1 and {FREE} {} order by {due}, id limit $2",
-        queue.in_order()
-    );
-    let statement = sql(app.db.backend(), &find, [app.clock.now().into(), BATCH.into()]);
-    let found = app.db.read().query_all_raw(statement).await?;
-    found.iter().map(|row| Ok((row.try_get("", "brand_id")?, row.try_get("", "id")?))).collect()
+/// Rows leased to this call.
+struct Taken {
+    rows: Vec<QueryResult>,
+    token: Uuid,
+    until: DateTime<Utc>,
 }
 
-/// Leases a row to this call, if it is still free. The update repeats the conditions, so of two
-/// workers that saw the same row only one gets it, on both databases.
-async fn take(app: &App, queue: Queue, brand_id: Uuid, id: Uuid) -> Result<Option<QueryResult>> {
+/// Leases what is due and free, oldest first. Of two workers that look at the same time only one gets a
+/// row: SQLite has one writer, and PostgreSQL passes over what another is just taking.
+async fn take(app: &App, queue: Queue) -> Result<Taken> {
     let (now, token) = (app.clock.now(), app.ids.next());
-    let (table, due) = (queue.table(), queue.due());
-    let take = format!(
-        "update {table} as q set lease_token = $2, lease_until = $3, attempts = attempts + 1 \
-         where brand_id = $4 and id = $5 and {due} <= $1 and {FREE} {} returning *",
+    let until = now + LEASE;
+    let (table, due, backend) = (queue.table(), queue.due(), app.db.backend());
+    let skip = if backend == DbBackend::Postgres { "for update skip locked" } else { "" };
+    let text = format!(
+        "update {table} set lease_token = $2, lease_until = $3, attempts = attempts + 1 \
+         where (brand_id, id) in (select q.brand_id, q.id from {table} q where q.{due} <= $1 and {FREE} {} \
+         order by q.{due}, q.id limit {BATCH} {skip}) returning *",
         queue.in_order()
     );
-    let values = [now.into(), token.into(), (now + LEASE).into(), brand_id.into(), id.into()];
+    let values = [now.into(), token.into(), until.into()];
     let _turn = app.db.turn().await;
-    Ok(app.db.read().query_one_raw(sql(app.db.backend(), &take, values)).await?)
+    let rows = app.db.read().query_all_raw(sql(backend, &text, values)).await?;
+    let mut in_turn = Vec::with_capacity(rows.len());
+    for row in rows {
+        in_turn.push(((row.try_get::<DateTime<Utc>>("", due)?, row.try_get::<Uuid>("", "id")?), row));
+    }
+    in_turn.sort_by_key(|(key, _)| *key);
+    Ok(Taken { rows: in_turn.into_iter().map(|(_, row)| row).collect(), token, until })
 }
 
-/// Ends a handled row, or puts it back with growing delay (5 s … 1 h) and its error. Nothing is
-/// dropped: a row that keeps failing stays visible with its attempts.
-async fn settle(app: &App, queue: Queue, row: &QueryResult, outcome: Result<()>) -> Result<()> {
-    let backend = app.db.backend();
+/// Gives the leases of `keys` up, with `set` besides; $2 is now.
+async fn end(app: &App, queue: Queue, taken: &Taken, keys: &[(Uuid, Uuid)], set: &str) -> Result<()> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let (table, backend) = (queue.table(), app.db.backend());
+    let keys: Value = keys.iter().map(|(brand_id, id)| json!({ "b": brand_id, "i": id })).collect();
+    let text = format!(
+        "update {table} set lease_token = null, lease_until = null, {set} where lease_token = $1 \
+         and (brand_id, id) in (select v.b, v.i from {})",
+        rows(backend, 3, &[("b", Kind::Uuid), ("i", Kind::Uuid)])
+    );
+    let _turn = app.db.turn().await;
+    let values = [taken.token.into(), app.clock.now().into(), keys.into()];
+    app.db.read().execute_raw(sql(backend, &text, values)).await?;
+    Ok(())
+}
+
+/// Puts a failed row back with growing delay (5 s … 1 h) and its error. Nothing is dropped: a row that
+/// keeps failing stays visible with its attempts.
+async fn put_back(app: &App, queue: Queue, row: &QueryResult, error: &Error) -> Result<()> {
     let now = app.clock.now();
     let (brand_id, id, token): (Uuid, Uuid, Uuid) =
         (row.try_get("", "brand_id")?, row.try_get("", "id")?, row.try_get("", "lease_token")?);
     let (table, due) = (queue.table(), queue.due());
+    let attempts: i32 = row.try_get("", "attempts")?;
+    let kind: String = row.try_get("", "kind")?;
+    tracing::warn!(%kind, %id, attempts, %error, "will be tried again");
+    let again = now + Duration::seconds(5i64.saturating_mul(1 << attempts.clamp(0, 9)).min(3600));
+    let text = format!(
+        "update {table} set {due} = $4, lease_token = null, lease_until = null, last_error = $5 \
+         where brand_id = $1 and id = $2 and lease_token = $3"
+    );
+    let values = [brand_id.into(), id.into(), token.into(), again.into(), error.to_string().into()];
     let _turn = app.db.turn().await;
-    let ours = "where brand_id = $1 and id = $2 and lease_token = $3";
-    match outcome {
-        Ok(()) => {
-            // A timer that its handler set anew has lost our token and stays.
-            let end = format!(
-                "update {table} set done_at = $4, lease_token = null, lease_until = null, last_error = null {ours}"
-            );
-            app.db
-                .read()
-                .execute_raw(sql(backend, &end, [brand_id.into(), id.into(), token.into(), now.into()]))
-                .await?;
-        }
-        Err(error) => {
-            let attempts: i32 = row.try_get("", "attempts")?;
-            let kind: String = row.try_get("", "kind")?;
-            tracing::warn!(%kind, %id, attempts, %error, "will be tried again");
-            let again = now + Duration::seconds(5i64.saturating_mul(1 << attempts.clamp(0, 9)).min(3600));
-            let put_back = format!(
-                "update {table} set {due} = $4, lease_token = null, lease_until = null, last_error = $5 {ours}"
-            );
-            let values = [brand_id.into(), id.into(), token.into(), again.into(), error.to_string().into()];
-            app.db.read().execute_raw(sql(backend, &put_back, values)).await?;
-        }
-    }
+    app.db.read().execute_raw(sql(app.db.backend(), &text, values)).await?;
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! Group commit: items in flight for one key are written together, each with its own answer.
+//! Group commit: items in flight for one key are written together, each with its own answer. Look-ups of many people
+//! group in the same way.
 //!
 //! The first item of an idle key is written at once; those that arrive meanwhile wait in a bounded
 //! queue and become the next write. There is no timer: under load groups grow by themselves, and an
 //! idle server adds nothing. The writer runs in a task of its own, so that a client who hangs up takes
-//! nobody else's write along.
+//! nobody else's write along. Its SQL statements are counted to the first of a group.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::stats::{self, SqlStats};
 use crate::error::{Fault, Result};
 
 /// Items waiting, by key. `O` is the answer to one item. Cheap to clone.
@@ -28,7 +30,7 @@ struct Inner<K, I, O> {
 
 struct Waiting<I, O> {
     item: I,
-    answer: oneshot::Sender<O>,
+    answer: oneshot::Sender<(O, Option<Arc<SqlStats>>)>,
 }
 
 impl<K, I, O> Clone for Group<K, I, O> {
@@ -82,7 +84,10 @@ where
             let lane = Lane { inner: self.0.clone(), key };
             tokio::spawn(async move { lane.work(write).await });
         }
-        answered.await.map(Some).map_err(|_| Fault::Unavailable("the group's writer ended".to_owned()).into())
+        let ended = |_| Fault::Unavailable("the group's writer ended".to_owned());
+        let (answer, work) = answered.await.map_err(ended)?;
+        work.inspect(|work| stats::charge(work));
+        Ok(Some(answer))
     }
 }
 
@@ -114,9 +119,12 @@ impl<K: Eq + Hash, I, O> Lane<K, I, O> {
     {
         while let Some(group) = self.next() {
             let (items, waiting): (Vec<I>, Vec<_>) = group.into_iter().map(|w| (w.item, w.answer)).unzip();
-            for (answer, waiting) in write(items).await.into_iter().zip(waiting) {
+            let work = Arc::new(SqlStats::default());
+            let answers = stats::scope(work.clone(), write(items)).await;
+            let mut work = Some(work);
+            for (answer, waiting) in answers.into_iter().zip(waiting) {
                 // Whoever hung up does not read it.
-                let _ = waiting.send(answer);
+                let _ = waiting.send((answer, work.take()));
             }
         }
     }

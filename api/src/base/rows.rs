@@ -35,6 +35,18 @@ pub fn rows(backend: DbBackend, place: usize, columns: &[(&str, Kind)]) -> Strin
     }
 }
 
+/// `left join` of the one row of `table`, named `name`, that meets `condition` by a unique key. PostgreSQL plans a
+/// statement once for all groups, with its guess of 100 rows of JSON, and may then read a whole brand's rows into a
+/// hash for three; a limit leaves it only the index.
+pub fn left_join_one(backend: DbBackend, table: &str, name: &str, condition: &str) -> String {
+    match backend {
+        DbBackend::Postgres => {
+            format!("left join lateral (select {name}.* from {table} {name} where {condition} limit 1) {name} on true")
+        }
+        _ => format!("left join {table} {name} on {condition}"),
+    }
+}
+
 fn postgres(kind: Kind) -> &'static str {
     match kind {
         Kind::Uuid => "uuid",

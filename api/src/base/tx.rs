@@ -272,11 +272,6 @@ impl Tx {
         Ok(())
     }
 
-    /// For writers of timers and events of their own: the worker is told once this is committed.
-    pub fn wakes_worker(&self) {
-        self.0.has_work.store(true, Ordering::Relaxed);
-    }
-
     /// The next human number of the brand's counter `name`, from 1, without gaps once committed.
     pub async fn next_number(&self, name: &'static str) -> Result<i64> {
         let statement = sql(

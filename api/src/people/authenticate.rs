@@ -1,4 +1,4 @@
-//! From a bearer token to an [`Actor`], in one statement or none.
+//! From a bearer token to an [`Actor`], in one statement, a share of one, or none.
 //!
 //! What a token stands for is kept in memory for at most [`LONG`], and for at most a second while this process may
 //! miss the news of others ([`crate::base::fresh`]). Whatever takes access away or changes it touches the session,
@@ -16,10 +16,15 @@ use super::actor::Actor;
 use super::token::{self, Token};
 use crate::app::App;
 use crate::base::fresh::{LONG, Seen, Subject};
+use crate::base::group::Group;
 use crate::error::{Fault, Result};
 
 /// Entries kept; about 300 bytes each.
 const MAX_ENTRIES: u64 = 20_000;
+/// Look-ups that wait for one brand.
+const MAX_WAITING: usize = 10_000;
+/// Look-ups of one statement.
+const MAX_TOGETHER: usize = 100;
 
 /// Who a token stands for, and what reads of theirs depend on.
 #[derive(Debug)]
@@ -57,13 +62,19 @@ impl Known {
     }
 }
 
-/// What tokens stood for a moment ago, by hash.
+/// What tokens stood for a moment ago, by hash, and the look-ups that are under way, by brand.
 #[derive(Clone)]
-pub struct Sessions(moka::future::Cache<Vec<u8>, Arc<Known>>);
+pub struct Sessions {
+    known: moka::future::Cache<Vec<u8>, Arc<Known>>,
+    lookups: Group<Uuid, Vec<u8>, Result<Arc<Known>>>,
+}
 
 impl Default for Sessions {
     fn default() -> Self {
-        Sessions(moka::future::Cache::builder().max_capacity(MAX_ENTRIES).time_to_live(LONG).build())
+        Sessions {
+            known: moka::future::Cache::builder().max_capacity(MAX_ENTRIES).time_to_live(LONG).build(),
+            lookups: Group::new(MAX_WAITING, MAX_TOGETHER),
+        }
     }
 }
 
@@ -80,16 +91,27 @@ pub async fn authenticate(app: &App, bearer: Option<&str>) -> Result<Actor> {
 pub async fn recognise(app: &App, bearer: &str) -> Result<Arc<Known>> {
     let token = token::read(bearer).ok_or(Fault::Unauthenticated)?;
     let (Token::Session { hash, .. } | Token::Factory { hash, .. }) = &token;
-    if let Some(known) = app.sessions.0.get(hash).await
+    if let Some(known) = app.sessions.known.get(hash).await
         && known.holds(app)
     {
         return Ok(known);
     }
     let hash = hash.clone();
-    let known = Arc::new(match token {
-        Token::Session { brand_id, hash } => lookup::session(app, brand_id, hash).await?,
-        Token::Factory { factory_id, key_id, hash } => lookup::factory(app, factory_id, key_id, hash).await?,
-    });
-    app.sessions.0.insert(hash, known.clone()).await;
+    let known = match token {
+        Token::Session { brand_id, hash } => session(app, brand_id, hash).await?,
+        Token::Factory { factory_id, key_id, hash } => Arc::new(lookup::factory(app, factory_id, key_id, hash).await?),
+    };
+    app.sessions.known.insert(hash, known.clone()).await;
     Ok(known)
+}
+
+/// When a round opens, thousands come whom this process has not seen lately: those of a brand who come while others
+/// are looked up are looked up together next.
+async fn session(app: &App, brand_id: Uuid, hash: Vec<u8>) -> Result<Arc<Known>> {
+    let reader = app.clone();
+    let read = move |hashes: Vec<Vec<u8>>| {
+        let app = reader.clone();
+        async move { lookup::sessions(&app, brand_id, &hashes).await }
+    };
+    app.sessions.lookups.join(brand_id, hash, read).await?
 }

@@ -30,7 +30,7 @@ pub use store::Reads;
 use crate::app::App;
 use crate::base::fresh::Subject;
 use crate::error::Result;
-use crate::flow::round::query;
+use crate::flow::round::mine;
 use crate::http::guard::Checked;
 use audience::{Audience, Question};
 use hole::{Ask, Recorder};
@@ -113,16 +113,14 @@ async fn fill(app: &App, audience: &Audience<'_>, template: &Template) -> Result
     Ok(Served::Kept(template.fill(&values)))
 }
 
-/// The caller's own values: no statement without holes, else one.
+/// The caller's own values: no statement without holes, else one, or a share of one.
 async fn values(app: &App, audience: &Audience<'_>, asked: &[Ask], known: Values) -> Result<Values> {
     let mut values = known;
-    let mut rounds: Vec<_> = asked.iter().map(Ask::round).filter(|id| !values.picks.contains_key(id)).collect();
-    rounds.sort_unstable();
-    rounds.dedup();
+    let rounds: Vec<_> = asked.iter().map(Ask::round).filter(|id| !values.picks.contains_key(id)).collect();
     if let Audience::Member { actor, .. } = audience
         && !rounds.is_empty()
     {
-        values.picks.extend(query::picks_of(app.db.read(), actor.brand_id, actor.id, &rounds).await?);
+        values.picks.extend(mine::picks(app, actor.brand_id, actor.id, rounds).await?);
     }
     Ok(values)
 }

@@ -111,6 +111,8 @@ fn ordinary(launch: &Launch, address: SocketAddr) -> Vec<(String, String)> {
         pair("wechat_pay_url", "http://127.0.0.1:9"),
         pair("rate_per_second", "100000000"),
         pair("rate_burst", "100000000"),
+        pair("brand_rate_per_second", "100000000"),
+        pair("brand_rate_burst", "100000000"),
         pair("log", "warn"),
     ];
     all.extend(launch.redis_url.as_deref().map(|url| pair("redis_url", url)));

@@ -15,6 +15,7 @@
 
 pub mod graphql;
 pub mod loader;
+pub mod mine;
 pub mod policy;
 pub mod query;
 pub mod ranking;

@@ -1,15 +1,12 @@
 //! Reads, brand first.
 
-use std::collections::HashMap;
-
 use entity::community;
 use entity::membership::{self, MembershipStatus};
 use entity::round::{self, RoundStatus};
-use entity::{pick, round_community, round_entry};
+use entity::{round_community, round_entry};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
@@ -47,29 +44,6 @@ pub async fn entries_of(db: &impl ConnectionTrait, brand_id: Uuid, round_id: Uui
         .filter(round_entry::Column::RoundId.eq(round_id))
         .order_by_asc(round_entry::Column::Position);
     Ok(found.all(db).await?)
-}
-
-/// The designs a member picks, by round, in the order she picked them.
-pub async fn picks_of(
-    db: &impl ConnectionTrait,
-    brand_id: Uuid,
-    member_id: Uuid,
-    rounds: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<Uuid>>, DbErr> {
-    let found = pick::Entity::find()
-        .select_only()
-        .column(pick::Column::RoundId)
-        .column(pick::Column::DesignId)
-        .filter(pick::Column::BrandId.eq(brand_id))
-        .filter(pick::Column::MemberId.eq(member_id))
-        .filter(pick::Column::RoundId.is_in(rounds.iter().copied()))
-        .order_by_asc(pick::Column::PickedAt)
-        .order_by_asc(pick::Column::DesignId);
-    let mut picks = HashMap::<Uuid, Vec<Uuid>>::new();
-    for (round_id, design_id) in found.into_tuple::<(Uuid, Uuid)>().all(db).await? {
-        picks.entry(round_id).or_default().push(design_id);
-    }
-    Ok(picks)
 }
 
 /// The communities a round is put to.

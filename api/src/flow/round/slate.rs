@@ -6,14 +6,15 @@ use std::sync::Arc;
 use async_graphql::dataloader::Loader;
 use chrono::{DateTime, Utc};
 use entity::round_entry;
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 use crate::base::db::{columns, placeholders};
+use crate::error::{Error, Result};
 use crate::flow::design::shown::{self, Shown};
 use crate::load::{Load, by_brand};
 
-use super::query;
+use super::mine;
 
 /// How much of a slate is asked for; more answers less.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,9 +54,9 @@ pub struct Slate {
 
 impl Loader<SlateOf> for Load {
     type Value = Arc<Slate>;
-    type Error = DbErr;
+    type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[SlateOf]) -> Result<HashMap<SlateOf, Self::Value>, DbErr> {
+    async fn load(&self, keys: &[SlateOf]) -> Result<HashMap<SlateOf, Self::Value>, Arc<Error>> {
         let mut slates = HashMap::<(Uuid, Uuid, Option<Uuid>), Arc<Slate>>::new();
         // One request has one caller, so this is one statement.
         for ((brand_id, member_id), asked) in
@@ -63,7 +64,7 @@ impl Loader<SlateOf> for Load {
         {
             let most = asked.iter().map(|(part, _)| *part).max().unwrap_or(Part::Picks);
             let rounds: Vec<Uuid> = asked.into_iter().map(|(_, round_id)| round_id).collect();
-            let read = self.slates(brand_id, member_id, rounds, most).await?;
+            let read = self.slates(brand_id, member_id, rounds, most).await.map_err(Arc::new)?;
             slates.extend(read.into_iter().map(|(id, slate)| ((brand_id, id, member_id), Arc::new(slate))));
         }
         let answer = |key: &SlateOf| Some((*key, slates.get(&(key.brand_id, key.round_id, key.member_id))?.clone()));
@@ -78,13 +79,13 @@ impl Load {
         member_id: Option<Uuid>,
         mut rounds: Vec<Uuid>,
         part: Part,
-    ) -> Result<HashMap<Uuid, Slate>, DbErr> {
+    ) -> Result<HashMap<Uuid, Slate>> {
         rounds.sort_unstable();
         rounds.dedup();
         let db = self.app.db.read();
         if part == Part::Picks {
             let Some(member_id) = member_id else { return Ok(HashMap::new()) };
-            let picks = query::picks_of(db, brand_id, member_id, &rounds).await?;
+            let picks = mine::picks(&self.app, brand_id, member_id, rounds).await?;
             return Ok(picks.into_iter().map(|(id, picks)| (id, Slate { entries: Vec::new(), picks })).collect());
         }
         let mut values: Vec<Value> = vec![brand_id.into()];
@@ -137,7 +138,7 @@ impl Gathered {
 }
 
 /// Rows of one entry stand together.
-fn gather(rows: &[QueryResult], with_picks: bool, with_designs: bool) -> Result<HashMap<Uuid, Slate>, DbErr> {
+fn gather(rows: &[QueryResult], with_picks: bool, with_designs: bool) -> Result<HashMap<Uuid, Slate>> {
     let mut found = HashMap::<Uuid, Gathered>::new();
     for row in rows {
         let (round_id, entry_id): (Uuid, Uuid) = (row.try_get("", "e_round_id")?, row.try_get("", "e_id")?);

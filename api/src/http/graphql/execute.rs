@@ -102,8 +102,8 @@ pub async fn answer(
     let (trace, cost) = (Trace::of(&checked), checked.cost.max(1));
     let work = async {
         let entered = admit(app, caller, checked.kind, cost).await?;
-        let Some(audience) = entered.known.as_deref().and_then(Audience::of).filter(|_| reads::is_public(&checked))
-        else {
+        let may_keep = app.config.keep_answers && reads::is_public(&checked);
+        let Some(audience) = entered.known.as_deref().filter(|_| may_keep).and_then(Audience::of) else {
             return Ok(Served::Run(execute(app, schema, &entered, envelope, checked, None).await));
         };
         let question = Question { fingerprint: envelope.fingerprint(&checked), lang: entered.lang };

@@ -1,41 +1,72 @@
-//! Tokens in the database: one statement each.
+//! Tokens in the database: sessions of a brand together in one statement, a key of a factory by itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use entity::factory_key;
 use entity::member::MemberGrade;
 use entity::staff::StaffRole;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter};
+use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{Known, Zone};
 use crate::app::App;
 use crate::base::db::sql;
-use crate::base::fresh::Subject;
+use crate::base::fresh::{Seen, Subject};
+use crate::base::rows::{Kind, bytes, left_join_one, rows};
 use crate::error::{Fault, Result};
 use crate::people::actor::{Actor, FactoryActor, MemberActor, StaffActor};
 
 /// Coarse, so that a factory that polls does not write with each request.
 const USE_RECORDED_EVERY: Duration = Duration::hours(1);
 
-pub(super) async fn session(app: &App, brand_id: Uuid, hash: Vec<u8>) -> Result<Known> {
+/// The sessions of `hashes` in a brand, each at its place, `UNAUTHENTICATED` for one that opens nothing. One statement.
+pub(super) async fn sessions(app: &App, brand_id: Uuid, hashes: &[Vec<u8>]) -> Vec<Result<Arc<Known>>> {
     let seen = app.fresh.seen();
+    match rows_of(app, brand_id, hashes).await {
+        // One session may ask several times at once.
+        Ok(rows) => {
+            let known = |row: &QueryResult| known(brand_id, row, seen).map(Arc::new);
+            let found: HashMap<_, _> = rows.iter().map(|(hash, row)| (hash, known(row))).collect();
+            let one = |hash| match found.get(hash) {
+                Some(Ok(known)) => Ok(known.clone()),
+                Some(Err(error)) => Err(error.shared()),
+                None => Err(Fault::Unauthenticated.into()),
+            };
+            hashes.iter().map(one).collect()
+        }
+        Err(error) => hashes.iter().map(|_| Err(error.shared())).collect(),
+    }
+}
+
+async fn rows_of(app: &App, brand_id: Uuid, hashes: &[Vec<u8>]) -> Result<HashMap<Vec<u8>, QueryResult>> {
+    let backend = app.db.backend();
     // Both databases gather strings, under different names.
-    let list = match app.db.backend() {
+    let list = match backend {
         DbBackend::Sqlite => "group_concat(hex(g.community_id))",
         _ => "string_agg(cast(g.community_id as text), ',')",
     };
     let text = format!(
-        "select s.id, s.member_id, s.staff_id, s.expires_at, b.time_zone, m.grade, t.role, \
+        "select s.token_hash, s.id, s.member_id, s.staff_id, s.expires_at, b.time_zone, m.grade, t.role, \
          (select {list} from membership g where g.brand_id = s.brand_id and g.member_id = s.member_id \
           and g.status = 'active') as communities \
-         from session s join brand b on b.id = s.brand_id and b.status = 'active' \
-         left join member m on m.brand_id = s.brand_id and m.id = s.member_id and m.status = 'active' \
-         left join staff t on t.brand_id = s.brand_id and t.id = s.staff_id and t.status = 'active' \
-         where s.brand_id = $1 and s.token_hash = $2 and s.revoked_at is null and s.expires_at > $3"
+         from {} join brand b on b.id = $1 and b.status = 'active' {} {} {} \
+         where s.revoked_at is null and s.expires_at > $2",
+        rows(backend, 3, &[("hash", Kind::Bytes)]),
+        left_join_one(backend, "session", "s", "s.brand_id = $1 and s.token_hash = v.hash"),
+        left_join_one(backend, "member", "m", "m.brand_id = $1 and m.id = s.member_id and m.status = 'active'"),
+        left_join_one(backend, "staff", "t", "t.brand_id = $1 and t.id = s.staff_id and t.status = 'active'"),
     );
-    let statement = sql(app.db.backend(), &text, [brand_id.into(), hash.into(), app.clock.now().into()]);
-    let row = app.db.read().query_one_raw(statement).await?.ok_or(Fault::Unauthenticated)?;
+    let asked: serde_json::Value = hashes.iter().map(|hash| json!({ "hash": bytes(hash) })).collect();
+    let values = [brand_id.into(), app.clock.now().into(), asked.into()];
+    let found = app.db.read().query_all_raw(sql(backend, &text, values)).await?;
+    found.into_iter().map(|row| Ok((row.try_get("", "token_hash")?, row))).collect()
+}
+
+fn known(brand_id: Uuid, row: &QueryResult, seen: Seen) -> Result<Known> {
     let session_id = row.try_get("", "id")?;
     let ends: DateTime<Utc> = row.try_get("", "expires_at")?;
     let zone = Zone::of(brand_id, &row.try_get::<String>("", "time_zone")?)?;

@@ -5,7 +5,6 @@
 //! for each other: keys, then picks, then entries; a community's tally is guarded by its entry.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
 
 use entity::round_entry;
 use uuid::Uuid;
@@ -14,7 +13,6 @@ use super::group_sql as db;
 use crate::app::App;
 use crate::base::group::Group;
 use crate::base::once::{Done, Once};
-use crate::base::stats::{self, SqlStats};
 use crate::base::tx::Tx;
 use crate::error::{Error, Fault, Result};
 use crate::flow::round::{query, rules};
@@ -25,8 +23,8 @@ const LARGEST: usize = 300;
 
 type Answer = Result<Done<round_entry::Model>>;
 
-/// Votes that wait, by brand and round. The statements of a whole group are told to its first.
-pub type Votes = Group<(Uuid, Uuid), Vote, (Answer, Option<Arc<SqlStats>>)>;
+/// Votes that wait, by brand and round.
+pub type Votes = Group<(Uuid, Uuid), Vote, Answer>;
 
 /// At most `capacity` votes wait for one round.
 pub fn votes(capacity: usize) -> Votes {
@@ -43,25 +41,13 @@ pub struct Vote {
 }
 
 /// Writes `votes` in the order of their arrival, each member's as if they had come one by one.
-pub(super) async fn write(
-    app: App,
-    brand_id: Uuid,
-    round_id: Uuid,
-    votes: Vec<Vote>,
-) -> Vec<(Answer, Option<Arc<SqlStats>>)> {
-    let work = Arc::new(SqlStats::default());
-    let answers = stats::scope(work.clone(), each(&app, brand_id, round_id, votes)).await;
-    let mut work = Some(work);
-    answers.into_iter().map(|answer| (answer, work.take())).collect()
-}
-
-async fn each(app: &App, brand_id: Uuid, round_id: Uuid, votes: Vec<Vote>) -> Vec<Answer> {
+pub(super) async fn write(app: App, brand_id: Uuid, round_id: Uuid, votes: Vec<Vote>) -> Vec<Answer> {
     let mut answers: Vec<(usize, Answer)> = Vec::with_capacity(votes.len());
     let mut left: Vec<(usize, Vote)> = votes.into_iter().enumerate().collect();
     while !left.is_empty() {
         let (wave, later) = apart(left);
         let (places, wave): (Vec<usize>, Vec<Vote>) = wave.into_iter().unzip();
-        answers.extend(places.into_iter().zip(together(app, brand_id, round_id, &wave).await));
+        answers.extend(places.into_iter().zip(together(&app, brand_id, round_id, &wave).await));
         left = later;
     }
     answers.sort_by_key(|(place, _)| *place);

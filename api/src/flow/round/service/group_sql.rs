@@ -10,7 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::group::Vote;
-use crate::base::rows::{Kind, bytes, rows};
+use crate::base::rows::{Kind, bytes, left_join_one, rows};
 use crate::base::tx::Tx;
 use crate::error::{Error, Result};
 use crate::flow::round::rules::{self, Window};
@@ -64,11 +64,11 @@ const VOTE: [(&str, Kind); 5] = [
 
 /// Each at the place of its vote.
 pub(super) async fn read_ballots(tx: &Tx, round_id: Uuid, votes: &[Vote]) -> Result<Vec<Ballot>> {
+    let key = "i.brand_id = $1 and i.actor_id = v.member_id and i.operation = v.operation and i.key = v.key";
     let text = format!(
-        "{BALLOTS} from {} left join round r on r.brand_id = $1 and r.id = $2 \
-         left join idempotency i on i.brand_id = $1 and i.actor_id = v.member_id and i.operation = v.operation and i.key = v.key \
-         order by v.n",
-        rows(backend(tx), 3, &VOTE)
+        "{BALLOTS} from {} left join round r on r.brand_id = $1 and r.id = $2 {} order by v.n",
+        rows(backend(tx), 3, &VOTE),
+        left_join_one(backend(tx), "idempotency", "i", key)
     );
     let row = |(n, vote): (usize, &Vote)| json!({ "n": n, "member_id": vote.member_id, "design_id": vote.design_id, "operation": vote.operation, "key": vote.once.key() });
     let asked: serde_json::Value = votes.iter().enumerate().map(row).collect();

@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::group::{self, Vote};
 use crate::app::App;
 use crate::base::once::{Done, Once};
-use crate::base::stats;
 use crate::error::{Code, Refusal, Result};
 use crate::people::actor::Actor;
 
@@ -50,12 +49,7 @@ async fn change(
     let vote = Vote { member_id: member.id, operation, once, design_id, picked };
     let (brand_id, writer) = (member.brand_id, app.clone());
     let write = move |votes| group::write(writer.clone(), brand_id, round_id, votes);
-    let joined = app.votes.try_join((brand_id, round_id), vote, write).await?;
-    let (answer, work) = joined.ok_or_else(busy)?;
-    if let Some(work) = work {
-        stats::charge(&work);
-    }
-    answer
+    app.votes.try_join((brand_id, round_id), vote, write).await?.ok_or_else(busy)?
 }
 
 /// More picks wait than this process takes.

@@ -143,7 +143,8 @@ pub async fn noisy(shared: &Shared, args: &NoisyArgs) -> Result<()> {
     let mut launch = place.launch(shared)?;
     if args.limits {
         let own = |name: &str| load::server::own(name).map(|value| (name.to_owned(), value));
-        let limits = [own("rate_per_second"), own("rate_burst")];
+        let names = ["rate_per_second", "rate_burst", "brand_rate_per_second", "brand_rate_burst"];
+        let limits = names.map(own);
         let given = std::mem::take(&mut launch.set);
         launch.set = limits.into_iter().flatten().chain(given).collect();
     }

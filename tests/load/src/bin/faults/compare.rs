@@ -52,7 +52,7 @@ struct Placed {
 /// statement joins strictly and the counts are compared.
 async fn orders(db: &DatabaseConnection) -> Result<HashMap<String, Placed>> {
     let text = "select i.key, o.id, o.member_id, l.sku_id from idempotency i \
-                join \"order\" o on o.brand_id = i.brand_id and o.id = cast(i.answer #>> '{}' as uuid) \
+                join orders o on o.brand_id = i.brand_id and o.id = cast(i.answer #>> '{}' as uuid) \
                 join order_line l on l.brand_id = o.brand_id and l.order_id = o.id where i.operation = 'placeOrder'";
     let mut found: HashMap<String, Placed> = HashMap::new();
     for row in db.query_all_raw(Statement::from_string(db.get_database_backend(), text)).await? {
@@ -62,7 +62,7 @@ async fn orders(db: &DatabaseConnection) -> Result<HashMap<String, Placed>> {
         placed.skus.insert(row.try_get("", "sku_id")?);
     }
     let text = "select (select count(*) from idempotency where operation = 'placeOrder') as keys, \
-                (select count(*) from \"order\" o where exists (select 1 from state_change s where s.brand_id = o.brand_id \
+                (select count(*) from orders o where exists (select 1 from state_change s where s.brand_id = o.brand_id \
                 and s.subject_id = o.id and s.event = 'placed')) as orders";
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), text)).await?;
     let row = row.ok_or_else(|| anyhow::anyhow!("a count returned no row"))?;

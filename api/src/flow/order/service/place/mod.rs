@@ -9,8 +9,6 @@ mod decide;
 mod read;
 mod write;
 
-use std::sync::Arc;
-
 use chrono::NaiveDate;
 use entity::order;
 use sea_orm::SqlErr;
@@ -20,7 +18,6 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::base::group::Group;
 use crate::base::once::{Done, Once};
-use crate::base::stats::{self, SqlStats};
 use crate::base::text;
 use crate::base::tx::Tx;
 use crate::error::{Error, Fault, Result};
@@ -58,11 +55,7 @@ pub struct Request {
     terms: String,
 }
 
-/// What became of a [`Request`], and the statements of the whole group, told to its first.
-pub struct Answer {
-    outcome: Result<Done<order::Model>>,
-    work: Option<Arc<SqlStats>>,
-}
+type Answer = Result<Done<order::Model>>;
 
 /// Orders that wait, by brand and presale.
 pub type Queue = Group<(Uuid, Uuid), Request, Answer>;
@@ -86,26 +79,15 @@ pub async fn place(app: &App, actor: &Actor, key: &str, input: &Place) -> Result
     let (brand_id, presale_id) = (member.brand_id, input.presale_id);
     let write = {
         let app = app.clone();
-        move |requests| {
+        move |requests: Vec<Request>| {
             let app = app.clone();
-            async move { place_all(&app, brand_id, presale_id, requests).await }
+            async move { each(&app, brand_id, presale_id, &requests).await }
         }
     };
-    let answer = app.orders.join((brand_id, presale_id), request, write).await?;
-    if let Some(work) = answer.work {
-        stats::charge(&work);
-    }
-    answer.outcome
+    app.orders.join((brand_id, presale_id), request, write).await?
 }
 
-async fn place_all(app: &App, brand_id: Uuid, presale_id: Uuid, requests: Vec<Request>) -> Vec<Answer> {
-    let mut work = Some(Arc::new(SqlStats::default()));
-    let stats = work.clone().unwrap_or_default();
-    let outcomes = stats::scope(stats, each(app, brand_id, presale_id, &requests)).await;
-    outcomes.into_iter().map(|outcome| Answer { outcome, work: work.take() }).collect()
-}
-
-async fn each(app: &App, brand_id: Uuid, presale_id: Uuid, requests: &[Request]) -> Vec<Result<Done<order::Model>>> {
+async fn each(app: &App, brand_id: Uuid, presale_id: Uuid, requests: &[Request]) -> Vec<Answer> {
     match together(app, brand_id, presale_id, requests).await {
         Ok(outcomes) => outcomes,
         // What one of them broke shall not fail the others.
@@ -122,12 +104,7 @@ async fn each(app: &App, brand_id: Uuid, presale_id: Uuid, requests: &[Request])
     }
 }
 
-async fn together(
-    app: &App,
-    brand_id: Uuid,
-    presale_id: Uuid,
-    requests: &[Request],
-) -> Result<Vec<Result<Done<order::Model>>>> {
+async fn together(app: &App, brand_id: Uuid, presale_id: Uuid, requests: &[Request]) -> Result<Vec<Answer>> {
     let mut tries = 1;
     loop {
         let contended = tries > 1;
@@ -145,13 +122,7 @@ async fn together(
     }
 }
 
-async fn place_in(
-    app: &App,
-    tx: &Tx,
-    presale_id: Uuid,
-    requests: &[Request],
-    contended: bool,
-) -> Result<Vec<Result<Done<order::Model>>>> {
+async fn place_in(app: &App, tx: &Tx, presale_id: Uuid, requests: &[Request], contended: bool) -> Result<Vec<Answer>> {
     if contended {
         let (members, skus) = wanted(requests);
         capacity::queue_up(tx, presale_id, &members, &skus).await?;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Request;
 use crate::base::db::sql;
-use crate::base::rows::{Kind, rows};
+use crate::base::rows::{Kind, left_join_one, rows};
 use crate::base::tx::Tx;
 use crate::error::Result;
 use crate::flow::presale::query::{COMMUNITIES, Offer};
@@ -29,15 +29,23 @@ pub(super) struct Buyer {
 pub(super) async fn buyers(tx: &Tx, offer: &Offer, requests: &[Request]) -> Result<Vec<Buyer>> {
     let backend = tx.conn().get_database_backend();
     let columns = [("n", Kind::Int), ("member_id", Kind::Uuid), ("key", Kind::Text), ("address_id", Kind::Uuid)];
+    let one = |table, name, condition| left_join_one(backend, table, name, condition);
     let text = format!(
         "select v.n, i.input_hash, i.answer, m.data_key, m.key_id, a.sealed, coalesce(b.pieces, 0) as counted, \
-         {COMMUNITIES} from {} \
-         left join idempotency i on i.brand_id = $1 and i.actor_id = v.member_id and i.operation = 'placeOrder' and i.key = v.key \
-         left join member m on m.brand_id = $1 and m.id = v.member_id \
-         left join address a on a.brand_id = $1 and a.id = v.address_id and a.member_id = v.member_id and a.deleted_at is null \
-         left join presale_buyer b on b.brand_id = $1 and b.presale_id = $2 and b.member_id = v.member_id \
-         order by v.n",
-        rows(backend, 4, &columns)
+         {COMMUNITIES} from {} {} {} {} {} order by v.n",
+        rows(backend, 4, &columns),
+        one(
+            "idempotency",
+            "i",
+            "i.brand_id = $1 and i.actor_id = v.member_id and i.operation = 'placeOrder' and i.key = v.key"
+        ),
+        one("member", "m", "m.brand_id = $1 and m.id = v.member_id"),
+        one(
+            "address",
+            "a",
+            "a.brand_id = $1 and a.id = v.address_id and a.member_id = v.member_id and a.deleted_at is null"
+        ),
+        one("presale_buyer", "b", "b.brand_id = $1 and b.presale_id = $2 and b.member_id = v.member_id"),
     );
     let asked: serde_json::Value = requests
         .iter()

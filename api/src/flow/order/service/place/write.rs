@@ -36,7 +36,6 @@ pub(super) async fn all(tx: &Tx, offer: &Offer, placed: &[Placed], requests: &[R
         offer.presale.price.into(),
     ];
     let written = tx.insert_together(&inserts(tx.conn().get_database_backend()), values).await?;
-    tx.wakes_worker();
     tx.news(news::presale(offer.presale.id));
     for Placed { order, .. } in placed {
         tx.news(news::orders_of(order.member_id));
@@ -143,10 +142,11 @@ fn inserts(backend: DbBackend) -> [String; 7] {
             "insert into state_change (brand_id, id, subject_kind, subject_id, to_state, event, actor_kind, actor_id, created_at) \
              select $1, v.change_id, 'order', v.id, '{status}', 'placed', '{member}', v.member_id, $4 from {v}"
         ),
-        // The first event of a new thing.
+        // The first event of a new thing. Nothing acts on it, so it is done as it is written: handing out one for each
+        // order would cost a flash sale more than the orders themselves.
         format!(
-            "insert into outbox (brand_id, id, aggregate_kind, aggregate_id, sequence, kind, version, payload, attempts, available_at, created_at) \
-             select $1, v.event_id, 'order', v.id, 1, 'order.placed', 1, v.payload, 0, $4, $4 from {v}"
+            "insert into outbox (brand_id, id, aggregate_kind, aggregate_id, sequence, kind, version, payload, attempts, available_at, done_at, created_at) \
+             select $1, v.event_id, 'order', v.id, 1, 'order.placed', 1, v.payload, 0, $4, $4, $4 from {v}"
         ),
     ]
 }
