@@ -82,7 +82,7 @@ impl State {
             return Ok((200, known.created(!self.switches.package_once)));
         }
         let amount_fen = check(&request)?;
-        if !self.brands.get(field(&request, "appid")).is_some_and(|other| other.mchid == brand.mchid) {
+        if self.brands.get(field(&request, "appid")).is_none_or(|other| other.mchid != brand.mchid) {
             return Err(Refused(400, "PARAM_ERROR", "appid与mch_id不匹配"));
         }
         if self.available(&brand.mchid).is_some_and(|available| available < amount_fen) {
