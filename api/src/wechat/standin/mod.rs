@@ -16,6 +16,7 @@ mod pay;
 mod push;
 mod server;
 mod state;
+mod switches;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 mod answer;
 mod auth;
 mod bill;
+mod bill_text;
 mod certificates;
 mod notice;
 mod order;
