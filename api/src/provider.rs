@@ -83,6 +83,9 @@ fn kind_of(event: &PushEvent) -> &str {
         PushEvent::UserInfoModified { .. } => "user_info_modified",
         PushEvent::AuthorizationRevoke { .. } => "user_authorization_revoke",
         PushEvent::AuthorizationCancellation { .. } => "user_authorization_cancellation",
+        PushEvent::ShippingReminder { .. } => "trade_manage_remind_shipping",
+        PushEvent::Settlement { .. } => "trade_manage_order_settlement",
+        PushEvent::TradeControlled { .. } => "wxa_trade_controlled",
         PushEvent::TradeManage { kind, .. } | PushEvent::Other { kind } => kind,
     }
 }
@@ -133,6 +136,9 @@ async fn hand_over(tx: &Tx, event: &PushEvent) -> Result<bool> {
         | PushEvent::UserInfoModified { .. }
         | PushEvent::AuthorizationRevoke { .. }
         | PushEvent::AuthorizationCancellation { .. }
+        | PushEvent::ShippingReminder { .. }
+        | PushEvent::Settlement { .. }
+        | PushEvent::TradeControlled { .. }
         | PushEvent::TradeManage { .. }
         | PushEvent::Other { .. } => Ok(true),
     }

@@ -38,8 +38,10 @@ async fn notify(
         }
     };
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let opened =
-        SignatureHeaders::read(header).and_then(|headers| app.wechat.open_notification(&account, &headers, &raw));
+    let opened = match SignatureHeaders::read(header) {
+        Ok(headers) => app.wechat.open_notification(&account, &headers, &raw).await,
+        Err(error) => Err(error),
+    };
     let notification = match opened {
         Ok(notification) => notification,
         Err(error) => return refuse(&account.slug, &error),

@@ -20,9 +20,11 @@ pub struct Account {
     pub merchant_key_pem: SecretString,
     /// 32 ASCII bytes.
     pub api_v3_key: SecretString,
-    /// `PUB_KEY_ID_…` or the serial of a platform certificate: the one key whose signatures are believed.
+    /// `PUB_KEY_ID_…`, the serial of a platform certificate, or empty. This key is believed without asking anybody;
+    /// certificates that WeChat Pay lists under `/v3/certificates` are believed besides it. Empty when the merchant
+    /// has no public key yet: then the listed certificates alone count.
     pub platform_key_id: String,
-    /// X.509 SubjectPublicKeyInfo PEM, RSA.
+    /// That key: X.509 SubjectPublicKeyInfo PEM, or the certificate's PEM; RSA.
     pub platform_public_key_pem: String,
     /// 3 to 32 letters and digits, from the console's message-push page.
     pub push_token: SecretString,

@@ -70,6 +70,34 @@ pub enum Refusal {
     OtherApp,
     #[error("plain messages are not accepted in secure mode")]
     PlainMode,
+    #[error("the file does not have the hash it was announced with")]
+    Hash,
+    #[error("the file's address is on another host")]
+    OtherHost,
+}
+
+/// What to do about a refusal of WeChat Pay (PARAM_ERROR and so on), by its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// The outcome is unknown or the service is busy: repeat the same call with the same number and parameters after
+    /// a pause, or ask for the state first.
+    RepeatSame,
+    /// Nothing was done for lack of money: top up, then repeat under the same number.
+    TopUp,
+    /// The bill is being made: ask again later.
+    AskLater,
+    /// It is paid: query it and mark it so.
+    MarkPaid,
+    /// This number is spoilt: query what became of it, close it, go on with a new number.
+    NewNumber,
+    /// WeChat Pay does not know the number: after a lost answer repeat the original call under the same number.
+    RepeatOriginal,
+    /// Somebody has to change a setting.
+    Alarm,
+    /// Neither time nor settings of ours cure it: show it to people (risk control, permissions, limits by rule).
+    Surface,
+    /// A mistake of this program.
+    Bug,
 }
 
 impl Error {
@@ -78,7 +106,7 @@ impl Error {
     pub fn is_outcome_unknown(&self) -> bool {
         match self {
             Error::Unknown(_) | Error::Unverified(_) | Error::Malformed(_) => true,
-            Error::Pay { status, .. } => *status == 202 || *status == 429 || *status >= 500,
+            Error::Pay { .. } => self.advice() == Some(Advice::RepeatSame),
             _ => false,
         }
     }
@@ -88,25 +116,54 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Error::Busy { .. } | Error::QuotaUsed | Error::Unreachable => true,
-            Error::Pay { code, .. } if code == "NOT_ENOUGH" => true,
+            Error::Pay { .. } => {
+                matches!(self.advice(), Some(Advice::RepeatSame | Advice::TopUp | Advice::AskLater))
+            }
             other => other.is_outcome_unknown(),
         }
     }
 
     /// Whether WeChat Pay does not know the order or refund that was asked for.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Error::Pay { code, .. }
-            if matches!(code.as_str(), "ORDER_NOT_EXIST" | "RESOURCE_NOT_EXISTS" | "NOT_FOUND"))
+        self.advice() == Some(Advice::RepeatOriginal)
+    }
+
+    /// Whether the number cannot be used any more, so that the call may only be repeated with a new one.
+    pub fn is_number_spoilt(&self) -> bool {
+        self.advice() == Some(Advice::NewNumber)
+    }
+
+    /// What a refusal of WeChat Pay asks for; `None` for every other error. The code decides, since the HTTP status
+    /// varies for the same code; only what has no code of ours goes by the status.
+    pub fn advice(&self) -> Option<Advice> {
+        let Error::Pay { status, code, message } = self else { return None };
+        Some(match code.as_str() {
+            "SYSTEM_ERROR" | "BANK_ERROR" | "SERVICE_UNAVAILABLE" | "ACCEPTED" => Advice::RepeatSame,
+            "FREQUENCY_LIMITED" | "FREQUENCY_LIMIT_EXCEED" | "RATELIMIT_EXCEEDED" => Advice::RepeatSame,
+            "NOT_ENOUGH" => Advice::TopUp,
+            "STATEMENT_CREATING" => Advice::AskLater,
+            "ORDERPAID" => Advice::MarkPaid,
+            "OUT_TRADE_NO_USED" | "ORDER_CLOSED" => Advice::NewNumber,
+            // Told apart by words only: the number was used with other parameters, or closed before it was ordered.
+            "INVALID_REQUEST" if message.contains("重入") || message.contains("商户订单号重复") => {
+                Advice::NewNumber
+            }
+            "ORDER_NOT_EXIST" | "RESOURCE_NOT_EXISTS" | "NOT_FOUND" => Advice::RepeatOriginal,
+            "SIGN_ERROR" | "APPID_MCHID_NOT_MATCH" | "MCH_NOT_EXISTS" | "NO_AUTH" => Advice::Alarm,
+            "RULE_LIMIT" | "TRADE_ERROR" | "ACCOUNT_ERROR" | "USER_ACCOUNT_ABNORMAL" => Advice::Surface,
+            "PARAM_ERROR" | "INVALID_REQUEST" | "ALREADY_EXISTS" | "NO_STATEMENT_EXIST" => Advice::Bug,
+            _ if *status == 202 || *status == 429 || *status >= 500 => Advice::RepeatSame,
+            _ if *status == 401 => Advice::Alarm,
+            _ => Advice::Surface,
+        })
     }
 
     /// Whether a person has to look at our settings.
     pub fn is_alarm(&self) -> bool {
         match self {
             Error::Config { .. } | Error::Settings(_) => true,
-            Error::Unverified(why) => matches!(why, Refusal::UnknownSerial | Refusal::Decrypt),
-            Error::Pay { code, .. } => {
-                matches!(code.as_str(), "SIGN_ERROR" | "APPID_MCHID_NOT_MATCH" | "MCH_NOT_EXISTS" | "NO_AUTH")
-            }
+            Error::Unverified(why) => matches!(why, Refusal::UnknownSerial | Refusal::Decrypt | Refusal::OtherHost),
+            Error::Pay { .. } => self.advice() == Some(Advice::Alarm),
             _ => false,
         }
     }

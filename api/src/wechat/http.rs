@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Account, Error, Result, Wechat};
 
 /// No JSON answer of WeChat comes near this.
-const MAX_ANSWER: usize = 1024 * 1024;
+pub(super) const MAX_ANSWER: usize = 1024 * 1024;
 
 /// How often "system busy" may be answered by asking again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +34,22 @@ pub(super) struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Sends and reads to the end. Errors never repeat the address, which may carry a secret.
-pub(super) async fn exchange(request: reqwest::RequestBuilder) -> Result<Answer> {
+impl Answer {
+    /// A header as text; `None` if it is absent or not text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// Sends and reads to the end, which must come within `limit` bytes. Errors never repeat the address, which may carry
+/// a secret.
+pub(super) async fn exchange(request: reqwest::RequestBuilder, limit: usize) -> Result<Answer> {
     let mut response = request.send().await.map_err(|error| transport(&error))?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| transport(&error))? {
-        if body.len() + chunk.len() > MAX_ANSWER {
+        if body.len() + chunk.len() > limit {
             return Err(Error::Unknown("the answer is too long"));
         }
         body.extend_from_slice(&chunk);
@@ -120,12 +128,12 @@ impl Wechat {
     ) -> Result<T> {
         let mut pause = self.backoff;
         for _ in 0..when_busy.repeats() {
-            match exchange(build()).await.and_then(|answer| open_envelope(&answer)) {
+            match exchange(build(), MAX_ANSWER).await.and_then(|answer| open_envelope(&answer)) {
                 Err(Error::Busy { code: -1 }) => tokio::time::sleep(pause).await,
                 other => return other,
             }
             pause *= 2;
         }
-        exchange(build()).await.and_then(|answer| open_envelope(&answer))
+        exchange(build(), MAX_ANSWER).await.and_then(|answer| open_envelope(&answer))
     }
 }

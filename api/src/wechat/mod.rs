@@ -13,6 +13,7 @@ mod message;
 pub mod pay;
 pub mod push;
 mod security;
+pub mod shipping;
 #[cfg(feature = "standin")]
 pub mod standin;
 #[cfg(test)]
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use account::Account;
-pub use error::{Error, Refusal, Result};
+pub use error::{Advice, Error, Refusal, Result};
 pub use fit::fit;
 pub use login::{Login, Phone};
 pub use message::{SendOutcome, SubscribeMessage};
@@ -53,6 +54,7 @@ pub struct Wechat {
     config: Arc<WechatConfig>,
     clock: Clock,
     tokens: Arc<token::Tokens>,
+    platform_keys: Arc<pay::PlatformKeys>,
     backoff: Duration,
 }
 
@@ -70,8 +72,14 @@ impl Wechat {
             .no_proxy()
             .build()
             .map_err(|_| Error::Settings("the HTTP client cannot be set up"))?;
-        let tokens = Arc::default();
-        Ok(Self { http, config: Arc::new(config), clock, tokens, backoff: Duration::from_secs(1) })
+        Ok(Self {
+            http,
+            config: Arc::new(config),
+            clock,
+            tokens: Arc::default(),
+            platform_keys: Arc::default(),
+            backoff: Duration::from_secs(1),
+        })
     }
 
     /// The first pause after "system busy" (one second unless told); each further pause doubles it.

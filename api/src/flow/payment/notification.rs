@@ -30,6 +30,7 @@ pub async fn receive(app: &App, account: &Account, notification: &Notification, 
             Settled::Paid | Settled::Surplus | Settled::Repeat | Settled::Unpaid => None,
         },
         NotificationEvent::Refund(state) => refund::apply(app, account, state).await?,
+        NotificationEvent::Transfer(bill) => Some(format!("no payout of ours: transfer {}", bill.out_bill_no)),
         NotificationEvent::Other { event_type, original_type } => {
             Some(format!("not ours to handle: {event_type} of {original_type}"))
         }
@@ -72,6 +73,7 @@ fn kind(event: &NotificationEvent) -> &'static str {
     match event {
         NotificationEvent::Transaction(_) => "pay.transaction",
         NotificationEvent::Refund(_) => "pay.refund",
+        NotificationEvent::Transfer(_) => "pay.transfer",
         NotificationEvent::Other { .. } => "pay.other",
     }
 }

@@ -1,8 +1,12 @@
 //! RSA keys from PEM, and AES-256-GCM with the merchant's APIv3 key.
+//!
+//! A public key is handled as its X.509 SubjectPublicKeyInfo, DER.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::rsa::{KeyPair, OAEP_SHA1_MGF1SHA1, OaepPublicEncryptingKey, PublicEncryptingKey};
+#[cfg(any(test, feature = "standin"))]
+use aws_lc_rs::rsa::{OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
 
 use crate::wechat::crypto::{from_base64, to_base64};
@@ -26,12 +30,30 @@ pub(in crate::wechat) fn sign(key: &KeyPair, message: &[u8]) -> Option<String> {
     Some(to_base64(&signature))
 }
 
-/// Whether `signature` (base64) is the signature of `message` by the key behind `public_pem`.
-pub(in crate::wechat) fn verifies(public_pem: &str, message: &[u8], signature: &str) -> bool {
-    let Some((key, signature)) = pem_bytes(public_pem, "PUBLIC KEY").zip(from_base64(signature)) else {
-        return false;
-    };
-    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key).verify(message, &signature).is_ok()
+/// Whether `signature` (base64) is the signature of `message` by the public key `spki`.
+pub(in crate::wechat) fn verifies(spki: &[u8], message: &[u8], signature: &str) -> bool {
+    let Some(signature) = from_base64(signature) else { return false };
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, spki).verify(message, &signature).is_ok()
+}
+
+/// Encrypts a sensitive field for whoever holds the private half of `spki`: RSA-OAEP with SHA-1, which is what
+/// WeChat Pay's SDKs use; base64. At most 214 bytes for a key of 2048 bits.
+pub(in crate::wechat) fn seal_oaep(spki: &[u8], plain: &str) -> Option<String> {
+    let key = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(spki).ok()?).ok()?;
+    let mut sealed = vec![0; key.ciphertext_size()];
+    let length = key.encrypt(&OAEP_SHA1_MGF1SHA1, plain.as_bytes(), &mut sealed, None).ok()?.len();
+    Some(to_base64(&sealed[..length]))
+}
+
+/// Opens what [`seal_oaep`] made, with a PKCS#8 PEM key.
+#[cfg(any(test, feature = "standin"))]
+pub(in crate::wechat) fn open_oaep(private_pem: &str, sealed: &str) -> Option<String> {
+    let key = PrivateDecryptingKey::from_pkcs8(&pem_bytes(private_pem, "PRIVATE KEY")?).ok()?;
+    let key = OaepPrivateDecryptingKey::new(key).ok()?;
+    let mut plain = vec![0; key.min_output_size()];
+    let length = key.decrypt(&OAEP_SHA1_MGF1SHA1, &from_base64(sealed)?, &mut plain, None).ok()?.len();
+    plain.truncate(length);
+    String::from_utf8(plain).ok()
 }
 
 /// Opens `data ‖ tag` (base64). The nonce and the associated data are taken as their UTF-8 bytes.

@@ -1,24 +1,39 @@
 //! WeChat Pay, API v3: every request is signed with the merchant's key, every success is believed only after its
-//! signature was checked (WeChat Pay v3 docs: signing, verifying, JSAPI, refunds, notifications).
+//! signature was checked (WeChat Pay v3 docs: signing, verifying, JSAPI, refunds, notifications, bills,
+//! merchant transfers).
+mod abnormal;
+mod bill;
+mod certificate;
 mod exchange;
 mod jsapi;
 mod key;
 mod notify;
+mod platform;
 mod refund;
 mod sign;
 mod transaction;
+mod transfer;
 mod verify;
 
+pub use abnormal::AbnormalRefundTo;
+pub use bill::{
+    Bill, BillKind, FlowDirection, FundFlow, FundFlowBill, FundFlowTotals, RefundColumns, RowState, TradeBill,
+    TradeRow, TradeTotals,
+};
 pub use jsapi::{CloseOutcome, PayParams, Prepay};
 pub use notify::{Notification, NotificationEvent};
-pub use refund::{Refund, RefundOf, RefundState, RefundStatus};
+pub(in crate::wechat) use platform::PlatformKeys;
+pub use refund::{FundsAccount, Refund, RefundOf, RefundState, RefundStatus};
 pub use transaction::{TradeState, Transaction};
+pub use transfer::{CONFIRM_WITHIN, Transfer, TransferBill, TransferState};
 pub use verify::SignatureHeaders;
 
 #[cfg(test)]
 pub(super) use key::open_gcm;
+#[cfg(any(test, feature = "standin"))]
+pub(super) use key::open_oaep;
 #[cfg(feature = "standin")]
-pub(super) use key::{private_key, sign as rsa_sign, verifies};
+pub(super) use key::{pem_bytes, private_key, sign as rsa_sign, verifies};
 
 use super::{Error, Result};
 
@@ -28,6 +43,8 @@ pub(crate) fn read_anything(account: &super::Account, raw: &[u8]) {
     let _ = notify::open(account, raw);
     let _ = transaction::read(raw);
     let _ = refund::read(raw);
+    let _ = transfer::read(raw);
+    bill::read_anything(raw);
 }
 
 /// Whether `text` may stand for our number in a URL and in WeChat's books.

@@ -1,4 +1,5 @@
-//! What WeChat Pay reports to our notification addresses (WeChat Pay v3 docs: payment and refund notifications).
+//! What WeChat Pay reports to our notification addresses (WeChat Pay v3 docs: payment, refund and
+//! transfer notifications).
 //!
 //! Keep the event by [`Notification::id`], answer 200 or 204 within five seconds, then act. Refuse with 4xx or 5xx
 //! what does not verify; WeChat Pay tries up to fifteen times over a day, in any order, possibly twice.
@@ -6,8 +7,8 @@
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::verify::{SignatureHeaders, verify};
-use super::{RefundState, Transaction, key, refund, transaction};
+use super::verify::SignatureHeaders;
+use super::{RefundState, Transaction, TransferBill, key, refund, transaction, transfer};
 use crate::wechat::{Account, Error, Refusal, Result, Wechat};
 
 /// A verified and opened notification.
@@ -23,6 +24,8 @@ pub struct Notification {
 pub enum NotificationEvent {
     Transaction(Transaction),
     Refund(RefundState),
+    /// A merchant transfer came to its end.
+    Transfer(TransferBill),
     /// Another product's event: answer 200 and leave it.
     Other {
         event_type: String,
@@ -50,8 +53,15 @@ struct Resource {
 
 impl Wechat {
     /// Opens a notification: clock, key, signature over the raw bytes, and only then its content.
-    pub fn open_notification(&self, account: &Account, headers: &SignatureHeaders, raw: &[u8]) -> Result<Notification> {
-        verify(account, self.clock.now(), headers, raw)?;
+    /// Asks WeChat Pay for its certificates when one is named that we do not know; an error of that call says nothing
+    /// about the notification.
+    pub async fn open_notification(
+        &self,
+        account: &Account,
+        headers: &SignatureHeaders,
+        raw: &[u8],
+    ) -> Result<Notification> {
+        self.verify(account, headers, raw).await?;
         open(account, raw)
     }
 }
@@ -75,6 +85,7 @@ pub(super) fn open(account: &Account, raw: &[u8]) -> Result<Notification> {
     let event = match (envelope.event_type.as_str(), resource.original_type.as_str()) {
         ("TRANSACTION.SUCCESS", "transaction") => NotificationEvent::Transaction(transaction::read(&plain)?),
         (kind, "refund") if kind.starts_with("REFUND.") => NotificationEvent::Refund(refund::read(&plain)?),
+        ("MCHTRANSFER.BILL.FINISHED", "mch_payment") => NotificationEvent::Transfer(transfer::read(&plain)?),
         _ => NotificationEvent::Other { event_type: envelope.event_type, original_type: resource.original_type },
     };
     Ok(Notification { id: envelope.id, event })

@@ -8,6 +8,18 @@ use super::sign::Signed;
 use super::{at_most, check_out_refund_no, check_out_trade_no, in_path};
 use crate::wechat::{Account, Error, Result, Wechat};
 
+pub(super) const REFUNDS: &str = "/v3/refund/domestic/refunds";
+
+/// Where the money of a refund comes from. Unsaid, WeChat Pay takes what is not settled yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FundsAccount {
+    /// What is settled and can be drawn.
+    Available,
+    /// What is not settled yet.
+    Unsettled,
+}
+
 /// Which payment is refunded.
 #[derive(Clone, Debug)]
 pub enum RefundOf {
@@ -103,6 +115,17 @@ impl Wechat {
     /// Asks for a refund. The answer usually says `Processing`; the end comes by notification or query.
     /// `NOT_ENOUGH` means the merchant has to top up: repeat later under the same number.
     pub async fn refund(&self, account: &Account, refund: &Refund) -> Result<RefundState> {
+        self.refund_from(account, refund, None).await
+    }
+
+    /// The same, taking the money from a certain account of the merchant. Which one is part of the parameters that a
+    /// repetition must not change.
+    pub async fn refund_from(
+        &self,
+        account: &Account,
+        refund: &Refund,
+        from: Option<FundsAccount>,
+    ) -> Result<RefundState> {
         check_out_refund_no(&refund.out_refund_no)?;
         if refund.refund_fen < 1 || refund.refund_fen > refund.total_fen {
             return Err(Error::Invalid("a refund is at least one fen and at most the order's total"));
@@ -122,15 +145,18 @@ impl Wechat {
         if let Some(reason) = &refund.reason {
             body["reason"] = json!(at_most(reason, 80));
         }
+        if let Some(from) = from {
+            body["funds_account"] = json!(from);
+        }
         let body = body.to_string();
-        let request = Signed { method: "POST", target: "/v3/refund/domestic/refunds", body: &body };
+        let request = Signed { method: "POST", target: REFUNDS, body: &body };
         read(&self.pay_call(account, request).await?)
     }
 
     /// The truth about a refund; `None` if WeChat Pay has never taken it.
     pub async fn query_refund(&self, account: &Account, out_refund_no: &str) -> Result<Option<RefundState>> {
         check_out_refund_no(out_refund_no)?;
-        let target = format!("/v3/refund/domestic/refunds/{}", in_path(out_refund_no));
+        let target = format!("{REFUNDS}/{}", in_path(out_refund_no));
         match self.pay_call(account, Signed { method: "GET", target: &target, body: "" }).await {
             Ok(answer) => read(&answer).map(Some),
             Err(error) if error.is_not_found() => Ok(None),

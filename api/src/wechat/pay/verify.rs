@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::key;
-use crate::wechat::{Account, Error, Refusal, Result};
+use crate::wechat::{Account, Error, Refusal, Result, Wechat};
 
 /// Further away than this, in seconds, a timestamp is a replay.
 const MAX_SKEW: i64 = 300;
@@ -36,24 +36,29 @@ impl SignatureHeaders {
     }
 }
 
-/// Checks that `body`, the raw bytes, was signed by the account's platform key within five minutes of `now`.
-pub(super) fn verify(account: &Account, now: DateTime<Utc>, headers: &SignatureHeaders, body: &[u8]) -> Result<()> {
-    let refuse = |why| Err(Error::Unverified(why));
+/// Refuses probes, quietly, and what was signed further than five minutes from `now`.
+pub(super) fn check_moment(now: DateTime<Utc>, headers: &SignatureHeaders) -> Result<()> {
     if headers.signature.starts_with(PROBE) {
-        return refuse(Refusal::Probe);
+        return Err(Error::Unverified(Refusal::Probe));
     }
     let near = headers.timestamp.parse::<i64>().is_ok_and(|sent| now.timestamp().abs_diff(sent) <= MAX_SKEW as u64);
-    if !near {
-        return refuse(Refusal::Clock);
-    }
-    if headers.serial != account.platform_key_id {
-        return refuse(Refusal::UnknownSerial);
-    }
+    if near { Ok(()) } else { Err(Error::Unverified(Refusal::Clock)) }
+}
+
+/// Checks that `body`, the raw bytes, was signed by the key `spki`.
+pub(super) fn check_signature(spki: &[u8], headers: &SignatureHeaders, body: &[u8]) -> Result<()> {
     let message = [headers.timestamp.as_bytes(), b"\n", headers.nonce.as_bytes(), b"\n", body, b"\n"].concat();
-    if !key::verifies(&account.platform_public_key_pem, &message, &headers.signature) {
-        return refuse(Refusal::Signature);
+    let holds = key::verifies(spki, &message, &headers.signature);
+    if holds { Ok(()) } else { Err(Error::Unverified(Refusal::Signature)) }
+}
+
+impl Wechat {
+    /// Believes `body`, the raw bytes, or tells why not: clock first, then the key by its serial, then the signature.
+    pub(super) async fn verify(&self, account: &Account, headers: &SignatureHeaders, body: &[u8]) -> Result<()> {
+        check_moment(self.clock.now(), headers)?;
+        let key = self.platform_key(account, &headers.serial).await?;
+        check_signature(&key, headers, body)
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -61,7 +66,15 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::wechat::pay::platform::configured;
     use crate::wechat::tests::vectors::{self, text};
+
+    /// With the account's own key, as far as that goes.
+    fn verify(account: &Account, now: DateTime<Utc>, headers: &SignatureHeaders, body: &[u8]) -> Result<()> {
+        check_moment(now, headers)?;
+        let key = configured(account, &headers.serial).unwrap_or(Err(Error::Unverified(Refusal::UnknownSerial)))?;
+        check_signature(&key, headers, body)
+    }
 
     fn headers(case: &Value, serial: &str) -> SignatureHeaders {
         SignatureHeaders {

@@ -1,14 +1,14 @@
 //! Push messages as typed events, each with the identity that makes repetitions recognisable.
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::body::{list, number, text};
-use super::{Push, PushEvent, SubscribeItem};
+use super::{Push, PushEvent, SettlementMoment, SubscribeItem, TradeOrder};
 use crate::wechat::{Account, Error, Refusal, Result, Suggest};
 
 /// Fields that tell two events of the same sender and second apart.
-const DISTINGUISHING: [&str; 4] = ["trace_id", "transaction_id", "OpenID", "RevokeInfo"];
+const DISTINGUISHING: [&str; 5] = ["trace_id", "transaction_id", "settlement_time", "OpenID", "RevokeInfo"];
 
 /// Reads an opened message. The app it names, if any, must be the account's.
 pub(super) fn read(account: &Account, message: &Value) -> Result<Vec<Push>> {
@@ -52,11 +52,47 @@ fn single(kind: &str, message: &Value) -> PushEvent {
         "user_info_modified" => PushEvent::UserInfoModified { openid },
         "user_authorization_revoke" => PushEvent::AuthorizationRevoke { openid, revoked: text(message, "RevokeInfo") },
         "user_authorization_cancellation" => PushEvent::AuthorizationCancellation { openid },
-        _ if kind.starts_with("trade_manage_") || kind == "wxa_trade_controlled" => {
+        "trade_manage_remind_shipping" => PushEvent::ShippingReminder(trade_order(message)),
+        "trade_manage_order_settlement" => settlement(message),
+        "wxa_trade_controlled" => PushEvent::TradeControlled { msg: text(message, "msg") },
+        _ if kind.starts_with("trade_manage_") => {
             PushEvent::TradeManage { kind: kind.to_owned(), raw: message.clone() }
         }
         _ => PushEvent::Other { kind: kind.to_owned() },
     }
+}
+
+fn trade_order(message: &Value) -> TradeOrder {
+    TradeOrder {
+        transaction_id: text(message, "transaction_id"),
+        mchid: text(message, "merchant_id"),
+        out_trade_no: text(message, "merchant_trade_no"),
+        paid_at: instant(message, "pay_time"),
+    }
+}
+
+/// One event name for two moments: the second brings the time of settlement.
+fn settlement(message: &Value) -> PushEvent {
+    let order = trade_order(message);
+    let moment = match (instant(message, "settlement_time"), instant(message, "shipped_time")) {
+        (Some(settled_at), _) => SettlementMoment::Settled {
+            confirmed_at: instant(message, "confirm_receive_time"),
+            automatic: number(message, "confirm_receive_method") == Some(2),
+            settled_at,
+        },
+        (None, Some(shipped_at)) => {
+            SettlementMoment::Shipped { shipped_at, estimated_at: instant(message, "estimated_settlement_time") }
+        }
+        (None, None) => {
+            return PushEvent::TradeManage { kind: text(message, "Event"), raw: message.clone() };
+        }
+    };
+    PushEvent::Settlement { order, moment }
+}
+
+/// Seconds since the epoch; an absent time may also come as 0.
+fn instant(message: &Value, field: &str) -> Option<DateTime<Utc>> {
+    number(message, field).filter(|seconds| *seconds > 0).and_then(|seconds| DateTime::from_timestamp(seconds, 0))
 }
 
 fn media_verdict(message: &Value) -> PushEvent {

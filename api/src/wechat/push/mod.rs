@@ -66,10 +66,38 @@ pub enum PushEvent {
     AuthorizationRevoke { openid: String, revoked: String },
     /// The user closed the WeChat account: delete or anonymise the person.
     AuthorizationCancellation { openid: String },
-    /// `trade_manage_*` and `wxa_trade_controlled`: shipping reminders and settlements, as sent.
+    /// A payment has waited for its parcel for 48 hours.
+    ShippingReminder(TradeOrder),
+    /// A payment's money: at shipping WeChat says when it expects to settle, at settlement that it has. Commissions
+    /// and the factory's money hang on the second.
+    Settlement { order: TradeOrder, moment: SettlementMoment },
+    /// WeChat restricts the mini-program's payments: a person must look into the console.
+    TradeControlled { msg: String },
+    /// Any other `trade_manage_*`, as sent.
     TradeManage { kind: String, raw: Value },
     /// Anything else, by its event or message type.
     Other { kind: String },
+}
+
+/// Which payment a push of trade management is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TradeOrder {
+    /// WeChat Pay's number.
+    pub transaction_id: String,
+    pub mchid: String,
+    /// Our `out_trade_no`.
+    pub out_trade_no: String,
+    pub paid_at: Option<DateTime<Utc>>,
+}
+
+/// The two moments WeChat tells of a payment's money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "moment", rename_all = "snake_case")]
+pub enum SettlementMoment {
+    /// It is shipped: the money settles at about `estimated_at` unless the buyer confirms earlier or complains.
+    Shipped { shipped_at: DateTime<Utc>, estimated_at: Option<DateTime<Utc>> },
+    /// The buyer (or time, if `automatic`) confirmed the receipt, and the money is settled.
+    Settled { confirmed_at: Option<DateTime<Utc>>, automatic: bool, settled_at: DateTime<Utc> },
 }
 
 /// One template of a subscribe sheet.

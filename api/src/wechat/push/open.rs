@@ -47,18 +47,21 @@ fn check_plain(account: &Account, query: &PushQuery) -> Result<()> {
 ///
 /// In plain mode WeChat signs the token, the time and the nonce but not the body (WeChat docs: message
 /// push, verifying the sender), so whoever has seen one signed query can put any body under it until
-/// it is stale. What takes a person's data away or passes content is therefore believed in secure mode
+/// it is stale. What takes a person's data away, passes content or frees money is therefore believed in secure mode
 /// only, where the signature covers the body and the body is sealed.
 pub fn is_credible(account: &Account, event: &PushEvent) -> bool {
     let is_secure = account.push_aes_key.is_some();
     match event {
         PushEvent::MediaVerdict { .. }
+        | PushEvent::Settlement { .. }
         | PushEvent::UserInfoModified { .. }
         | PushEvent::AuthorizationRevoke { .. }
         | PushEvent::AuthorizationCancellation { .. } => is_secure,
         PushEvent::SubscribePopup { .. }
         | PushEvent::SubscribeChange { .. }
         | PushEvent::SubscribeSent { .. }
+        | PushEvent::ShippingReminder(_)
+        | PushEvent::TradeControlled { .. }
         | PushEvent::TradeManage { .. }
         | PushEvent::Other { .. } => true,
     }

@@ -25,10 +25,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/set_fault", post().to(set_fault))
         .route("/set_switches", post().to(set_switches))
         .route("/set_verdict", post().to(set_verdict))
-        .route("/set_media_verdict", post().to(set_media_verdict));
+        .route("/set_media_verdict", post().to(set_media_verdict))
+        .configure(super::control_money::routes);
 }
 
-fn done() -> HttpResponse {
+pub(super) fn done() -> HttpResponse {
     HttpResponse::Ok().json(json!({}))
 }
 

@@ -1,6 +1,8 @@
 //! What handles and HTTP controls do alike.
 
-use super::model::{BookedRefund, BookedTransaction, Books, Fault, PayFailure, SentMessage, StandinBrand, Trigger};
+use super::model::{
+    BookedRefund, BookedTransaction, BookedTransfer, Books, Fault, PayFailure, SentMessage, StandinBrand, Trigger,
+};
 use super::state::Shared;
 use crate::wechat::Suggest;
 use crate::wechat::pay::PayParams;
@@ -47,6 +49,7 @@ impl Shared {
         let state = self.lock();
         let transactions = state.orders.values().filter(|order| order.mchid == mchid);
         let refunds = state.refunds.values().filter(|refund| refund.mchid == mchid);
+        let transfers = state.transfers.values().filter(|transfer| transfer.mchid == mchid);
         Books {
             transactions: transactions
                 .map(|order| BookedTransaction {
@@ -65,6 +68,15 @@ impl Shared {
                     refund_id: refund.refund_id.clone(),
                     status: refund.status,
                     amount_fen: refund.amount_fen,
+                })
+                .collect(),
+            transfers: transfers
+                .map(|transfer| BookedTransfer {
+                    out_bill_no: transfer.out_bill_no.clone(),
+                    transfer_bill_no: transfer.transfer_bill_no.clone(),
+                    state: transfer.state,
+                    amount_fen: transfer.amount_fen,
+                    openid: transfer.openid.clone(),
                 })
                 .collect(),
         }

@@ -11,40 +11,87 @@ use uuid::Uuid;
 
 use crate::wechat::Account;
 use crate::wechat::crypto::to_base64;
-use crate::wechat::pay::private_key;
+use crate::wechat::pay::{open_oaep, pem_bytes, private_key, rsa_sign, verifies};
 
-/// The name under which answers and notifications are signed.
+/// The name of the WeChat Pay public key.
 pub(super) const PLATFORM_KEY_ID: &str = "PUB_KEY_ID_0000000000000024101100397200000006";
+/// The certificate that follows the published one on a rotation. Its key is the one of the documents' signing example.
+const SECOND_CERTIFICATE: &str = include_str!("second_platform.pem");
+const SECOND_SERIAL: &str = "3B5C1D2E4F60718293A4B5C6D7E8F90A1B2C3D4E";
+
+/// A key the platform signs with.
+#[derive(Debug)]
+pub(super) struct Signer {
+    pub serial: String,
+    /// Empty for the public key.
+    pub certificate_pem: String,
+    private_pem: String,
+    key: KeyPair,
+}
+
+impl Signer {
+    fn new(serial: &str, certificate_pem: &str, private_pem: &str) -> Self {
+        Self {
+            serial: serial.to_owned(),
+            certificate_pem: certificate_pem.to_owned(),
+            private_pem: private_pem.to_owned(),
+            key: private_key(private_pem).expect("the published key is PKCS#8"),
+        }
+    }
+
+    /// Base64.
+    pub fn sign(&self, message: &[u8]) -> String {
+        rsa_sign(&self.key, message).expect("the published key signs")
+    }
+
+    /// A field the merchant encrypted for this key.
+    pub fn open(&self, sealed: &str) -> Option<String> {
+        open_oaep(&self.private_pem, sealed)
+    }
+}
 
 struct Published {
     merchant_serial: String,
     merchant_key_pem: String,
     platform_public_key_pem: String,
-    platform_key: KeyPair,
+    public_key: Signer,
+    first: Signer,
+    second: Signer,
 }
 
 fn published() -> &'static Published {
     static KEYS: OnceLock<Published> = OnceLock::new();
     KEYS.get_or_init(|| {
         let all: Value = serde_json::from_str(include_str!("../vectors.json")).expect("the file is JSON");
-        let text = |pointer: &str| {
-            let pointer = format!("/standin_keys/{pointer}");
-            all.pointer(&pointer).and_then(Value::as_str).expect("the file has keys").to_owned()
-        };
+        let text = |pointer: &str| all.pointer(pointer).and_then(Value::as_str).expect("the file has keys").to_owned();
         let private = |pointer| text(pointer).replace("TESTING KEY", "PRIVATE KEY");
-        let platform = private("platform/private_key_pem_testing");
+        let platform = private("/standin_keys/platform/private_key_pem_testing");
+        let certificate = text("/standin_keys/platform/certificate_pem");
+        let second = private("/pay_request_signing/private_key_pem_testing");
         Published {
-            merchant_serial: text("merchant/serial"),
-            merchant_key_pem: private("merchant/private_key_pem_testing"),
-            platform_public_key_pem: text("platform/public_key_pem"),
-            platform_key: private_key(&platform).expect("the published key is PKCS#8"),
+            merchant_serial: text("/standin_keys/merchant/serial"),
+            merchant_key_pem: private("/standin_keys/merchant/private_key_pem_testing"),
+            platform_public_key_pem: text("/standin_keys/platform/public_key_pem"),
+            public_key: Signer::new(PLATFORM_KEY_ID, "", &platform),
+            first: Signer::new(&text("/standin_keys/platform/serial"), &certificate, &platform),
+            second: Signer::new(SECOND_SERIAL, SECOND_CERTIFICATE, &second),
         }
     })
 }
 
-/// The key that signs as the platform.
-pub(super) fn platform_key() -> &'static KeyPair {
-    &published().platform_key
+/// The WeChat Pay public key.
+pub(super) fn public_key() -> &'static Signer {
+    &published().public_key
+}
+
+/// The certificates in the order in which they follow each other.
+pub(super) fn certificates() -> [&'static Signer; 2] {
+    [&published().first, &published().second]
+}
+
+/// Whether the merchant behind `public_pem` signed `message`.
+pub(super) fn signed_by(public_pem: &str, message: &[u8], signature: &str) -> bool {
+    pem_bytes(public_pem, "PUBLIC KEY").is_some_and(|spki| verifies(&spki, message, signature))
 }
 
 /// Consistent credentials for the `n`-th brand: its own app and merchant account, published keys. Register it
@@ -65,6 +112,12 @@ pub fn test_account(brand_id: Uuid, slug: &str, n: u32) -> Account {
         push_token: format!("token{n:010}").into(),
         push_aes_key: Some(format!("{n:043}").into()),
     }
+}
+
+/// The same for a merchant that has no public key yet: platform certificates alone.
+pub fn certificate_account(brand_id: Uuid, slug: &str, n: u32) -> Account {
+    let account = test_account(brand_id, slug, n);
+    Account { platform_key_id: String::new(), platform_public_key_pem: String::new(), ..account }
 }
 
 /// The public half of a PKCS#8 PEM key, as X.509 PEM.

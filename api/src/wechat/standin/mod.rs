@@ -5,23 +5,27 @@
 //! `POST /_standin/<name>`.
 mod app;
 mod control;
+mod control_money;
 mod drive;
 mod faults;
 mod keys;
 mod model;
+mod money;
 mod outbox;
 mod pay;
 mod push;
 mod server;
 mod state;
+mod switches;
 
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 
-pub use keys::test_account;
+pub use keys::{certificate_account, test_account};
 pub use model::{
-    BookedRefund, BookedTransaction, Books, Fault, FaultKind, PayFailure, PushMode, SentMessage, StandinBrand, Switches,
+    BillTrick, BookedRefund, BookedTransaction, BookedTransfer, Books, CallbackFault, Chaos, Fault, FaultKind, KeyMode,
+    PayFailure, PushMode, ScriptedRefusal, SentMessage, StandinBrand, Switches, TransferFailure,
 };
 
 use super::Suggest;

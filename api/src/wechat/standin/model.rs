@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::keys;
-use crate::wechat::pay::{RefundStatus, TradeState};
+pub use super::switches::{BillTrick, CallbackFault, Chaos, Fault, FaultKind, ScriptedRefusal, Switches};
+use crate::wechat::pay::{RefundStatus, TradeState, TransferState};
 use crate::wechat::{Account, Suggest};
 
 /// How the brand's console is set for message push.
@@ -16,6 +17,19 @@ use crate::wechat::{Account, Suggest};
 pub enum PushMode {
     Plain,
     Secure,
+}
+
+/// How the merchant's console is set for the keys WeChat Pay signs with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyMode {
+    /// The WeChat Pay public key; there is no list of certificates.
+    #[default]
+    PublicKey,
+    /// Platform certificates alone.
+    Certificate,
+    /// On the way from certificates to the public key: both sign by turns.
+    Switching,
 }
 
 /// A mini-program and its merchant account, as WeChat would know them.
@@ -34,6 +48,8 @@ pub struct StandinBrand {
     pub merchant_public_key_pem: String,
     /// 32 ASCII bytes.
     pub api_v3_key: String,
+    #[serde(default)]
+    pub key_mode: KeyMode,
     /// Template id to its keyword keys (`thing1`, `amount2` …).
     pub templates: BTreeMap<String, Vec<String>>,
 }
@@ -53,6 +69,10 @@ impl StandinBrand {
             merchant_serial: account.merchant_serial.clone(),
             merchant_public_key_pem: keys::public_pem(account.merchant_key_pem.expose_secret())?,
             api_v3_key: account.api_v3_key.expose_secret().to_owned(),
+            key_mode: match account.platform_key_id.starts_with("PUB_KEY_ID_") {
+                true => KeyMode::PublicKey,
+                false => KeyMode::Certificate,
+            },
             templates: BTreeMap::new(),
         })
     }
@@ -61,80 +81,6 @@ impl StandinBrand {
     pub fn with_template(mut self, id: &str, keywords: &[&str]) -> Self {
         self.templates.insert(id.to_owned(), keywords.iter().map(|&key| key.to_owned()).collect());
         self
-    }
-}
-
-/// What goes wrong on a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultKind {
-    /// `SYSTEM_ERROR` of Pay, errcode -1 of the mini-program API.
-    SystemError,
-    /// `FREQUENCY_LIMITED` of Pay, errcode 45011 of the mini-program API.
-    Throttled,
-    /// An HTML page of a gateway.
-    BadGateway,
-    /// The connection breaks instead of an answer.
-    Reset,
-    /// The right answer, so many milliseconds late.
-    Slow(u64),
-}
-
-/// A fault for the next `times` calls of a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
-    pub kind: FaultKind,
-    /// Whether the call is carried out all the same before it goes wrong.
-    pub applied: bool,
-    pub times: u32,
-}
-
-impl Fault {
-    /// Goes wrong once, before anything was done.
-    pub fn before(kind: FaultKind) -> Self {
-        Self { kind, applied: false, times: 1 }
-    }
-
-    /// Goes wrong once, after everything was done.
-    pub fn after(kind: FaultKind) -> Self {
-        Self { kind, applied: true, times: 1 }
-    }
-}
-
-/// How callbacks travel from now on, and how refunds end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Switches {
-    /// Callbacks are lost for good.
-    pub drop: bool,
-    /// Callbacks come twice.
-    pub duplicate: bool,
-    /// Callbacks come this much later on the stand-in's clock.
-    pub delay_seconds: i64,
-    /// Each Pay notification is first sent with a probe instead of a signature.
-    pub probe_first: bool,
-    /// Each Pay notification is first sent with a body that differs from the signed one.
-    pub tamper_first: bool,
-    /// The next answers of Pay carry a probe instead of a signature.
-    pub probe_answers: u32,
-    /// How refunds end: `SUCCESS`, `CLOSED` or `ABNORMAL`.
-    pub refund_result: RefundStatus,
-    /// How long they take, on the stand-in's clock.
-    pub refund_seconds: i64,
-}
-
-impl Default for Switches {
-    fn default() -> Self {
-        Self {
-            drop: false,
-            duplicate: false,
-            delay_seconds: 0,
-            probe_first: false,
-            tamper_first: false,
-            probe_answers: 0,
-            refund_result: RefundStatus::Success,
-            refund_seconds: 0,
-        }
     }
 }
 
@@ -154,6 +100,27 @@ pub struct SentMessage {
 pub struct Books {
     pub transactions: Vec<BookedTransaction>,
     pub refunds: Vec<BookedRefund>,
+    pub transfers: Vec<BookedTransfer>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookedTransfer {
+    pub out_bill_no: String,
+    pub transfer_bill_no: String,
+    pub state: TransferState,
+    pub amount_fen: i64,
+    pub openid: String,
+}
+
+/// Why the user's WeChat did not take a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransferFailure {
+    #[error("no such package_info")]
+    UnknownPackage,
+    #[error("the transfer is for another user")]
+    OtherUser,
+    #[error("the transfer does not wait for the user any more")]
+    NotWaiting,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,11 +5,13 @@ use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::model::CallbackFault;
 use super::pay::Notice;
 use super::push::Envelope;
 use super::state::{Shared, State};
 use super::{app, pay};
 use crate::base::clock::Clock;
+use crate::wechat::pay::TransferState;
 
 /// WeChat waits this long for the answer to a callback.
 const PATIENCE: StdDuration = StdDuration::from_secs(5);
@@ -32,18 +34,48 @@ pub(in crate::wechat::standin) struct Job {
 pub(in crate::wechat::standin) enum Task {
     Push(Arc<Envelope>),
     Notice(Arc<Notice>),
-    FetchMedia { appid: String, openid: String, url: String, trace_id: String },
-    FinishRefund { mchid: String, out_refund_no: String },
+    FetchMedia {
+        appid: String,
+        openid: String,
+        url: String,
+        trace_id: String,
+    },
+    FinishRefund {
+        mchid: String,
+        out_refund_no: String,
+    },
+    /// Goes on with a transfer that is still in the state `from`.
+    EndTransfer {
+        mchid: String,
+        out_bill_no: String,
+        from: TransferState,
+    },
+    /// Settles a payment whose time has come.
+    Settle {
+        transaction_id: String,
+    },
+    /// Tells of a payment that has waited for shipping for too long.
+    RemindShipping {
+        transaction_id: String,
+    },
 }
 
 impl State {
-    /// Queues a callback as the switches say.
-    pub fn queue_callback(&mut self, now: DateTime<Utc>, task: Task) {
-        if self.switches.drop {
+    /// Queues the callback of an event as its faults and the switches say.
+    pub fn queue_callback(&mut self, now: DateTime<Utc>, event: &str, task: Task) {
+        let fault = self.take_callback_fault(event, |fault| !fault.is_of_signature());
+        if self.switches.drop || fault == Some(CallbackFault::Drop) {
             return;
         }
-        let job = Job { due: now + Duration::seconds(self.switches.delay_seconds), tries: 0, task };
-        if self.switches.duplicate {
+        let mut delay = self.switches.delay_seconds;
+        if let Some(CallbackFault::Delay(seconds)) = fault {
+            delay += seconds;
+        }
+        if self.switches.reorder_seconds > 0 {
+            delay += self.dice.below(self.switches.reorder_seconds);
+        }
+        let job = Job { due: now + Duration::seconds(delay), tries: 0, task };
+        if self.switches.duplicate || fault == Some(CallbackFault::Duplicate) {
             self.jobs.push(job.clone());
         }
         self.jobs.push(job);
@@ -111,11 +143,27 @@ async fn perform(shared: Arc<Shared>, http: reqwest::Client, job: Job) {
             pay::finish_refund(&shared, mchid, out_refund_no);
             true
         }
+        Task::EndTransfer { mchid, out_bill_no, from } => {
+            pay::end_transfer(&shared, mchid, out_bill_no, *from);
+            true
+        }
+        Task::Settle { transaction_id } => {
+            shared.lock().settle_by_time(shared.now(), transaction_id);
+            true
+        }
+        Task::RemindShipping { transaction_id } => {
+            shared.lock().push_shipping_reminder(shared.now(), transaction_id);
+            true
+        }
     };
     let pauses: &[i64] = match &job.task {
         Task::Push(_) => &PUSH_PAUSES,
         Task::Notice(_) => &NOTICE_PAUSES,
-        Task::FetchMedia { .. } | Task::FinishRefund { .. } => &[],
+        Task::FetchMedia { .. }
+        | Task::FinishRefund { .. }
+        | Task::EndTransfer { .. }
+        | Task::Settle { .. }
+        | Task::RemindShipping { .. } => &[],
     };
     let now = shared.now();
     let mut state = shared.lock();

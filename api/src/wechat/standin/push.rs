@@ -56,7 +56,7 @@ impl State {
             }
         };
         query.extend([("timestamp", timestamp), ("nonce", nonce)]);
-        self.queue_callback(now, Task::Push(Envelope { url, query, body }.into()));
+        self.queue_callback(now, kind, Task::Push(Envelope { url, query, body }.into()));
     }
 }
 

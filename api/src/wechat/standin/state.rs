@@ -6,10 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
-use super::app::{Code, Token};
-use super::model::{Fault, SentMessage, StandinBrand, Switches, Trigger};
+use super::app::{Code, ShippingEntry, Token};
+use super::faults::Dice;
+use super::model::{CallbackFault, Fault, ScriptedRefusal, SentMessage, StandinBrand, Switches, Trigger};
 use super::outbox::Job;
-use super::pay::{Order, RefundEntry};
+use super::pay::{Download, Order, RefundEntry, Rotation, TransferEntry};
 use crate::base::clock::Clock;
 use crate::wechat::Suggest;
 
@@ -56,7 +57,23 @@ pub(super) struct State {
     /// Numbers that were closed before they were ordered.
     pub spoiled: BTreeSet<(String, String)>,
     pub refunds: BTreeMap<(String, String), RefundEntry>,
+    pub transfers: BTreeMap<(String, String), TransferEntry>,
+    /// What shipping knows, by transaction id.
+    pub shipments: BTreeMap<String, ShippingEntry>,
+    /// Dates declared for payments, by transaction id.
+    pub declared: BTreeMap<String, DateTime<Utc>>,
+    /// What merchant accounts began with; the others' money is not counted.
+    pub balances: BTreeMap<String, i64>,
+    pub rotations: BTreeMap<String, Rotation>,
+    pub downloads: HashMap<String, Download>,
     pub faults: Vec<(String, Fault)>,
+    pub refusals: Vec<(String, ScriptedRefusal)>,
+    pub chaos: Vec<(String, Dice, i64)>,
+    /// Event prefix, what becomes of it, and how often still.
+    pub callback_faults: Vec<(String, CallbackFault, u32)>,
+    pub dice: Dice,
+    /// Notifications sent so far.
+    pub notices: u64,
     pub switches: Switches,
     /// Calls so far by path.
     pub calls: HashMap<String, u32>,
@@ -82,7 +99,18 @@ impl State {
             orders: BTreeMap::new(),
             spoiled: BTreeSet::new(),
             refunds: BTreeMap::new(),
+            transfers: BTreeMap::new(),
+            shipments: BTreeMap::new(),
+            declared: BTreeMap::new(),
+            balances: BTreeMap::new(),
+            rotations: BTreeMap::new(),
+            downloads: HashMap::new(),
             faults: Vec::new(),
+            refusals: Vec::new(),
+            chaos: Vec::new(),
+            callback_faults: Vec::new(),
+            dice: Dice(1),
+            notices: 0,
             switches: Switches::default(),
             calls: HashMap::new(),
             jobs: Vec::new(),

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::vectors::{account, block, text};
 use crate::base::clock::Clock;
-use crate::wechat::pay::{Notification, NotificationEvent, RefundStatus, SignatureHeaders, TradeState};
+use crate::wechat::pay::{Notification, NotificationEvent, RefundStatus, SignatureHeaders, TradeState, TransferState};
 use crate::wechat::{Account, Error, Refusal, Result, Wechat, WechatConfig};
 
 /// The moment the computed notifications were signed, in seconds.
 const SIGNED_AT: i64 = 1528425296;
 
-fn open(account: &Account, case: &Value, now: i64) -> Result<Notification> {
+async fn open(account: &Account, case: &Value, now: i64) -> Result<Notification> {
     let now: DateTime<Utc> = DateTime::from_timestamp(now, 0).expect("a date");
     let config = WechatConfig {
         api_base: "http://127.0.0.1:1".into(),
@@ -22,13 +22,13 @@ fn open(account: &Account, case: &Value, now: i64) -> Result<Notification> {
     };
     let wechat = Wechat::new(config, Clock::fake(now)).expect("a client");
     let headers = SignatureHeaders::read(|name| case["headers"][name].as_str())?;
-    wechat.open_notification(account, &headers, text(case, "/body").as_bytes())
+    wechat.open_notification(account, &headers, text(case, "/body").as_bytes()).await
 }
 
-#[test]
-fn a_payment_is_read() {
+#[tokio::test]
+async fn a_payment_is_read() {
     let case = &block("pay_standin_computed")["notify_transaction_success"];
-    let notification = open(&account(), case, SIGNED_AT).expect("opens");
+    let notification = open(&account(), case, SIGNED_AT).await.expect("opens");
     assert_eq!(notification.id, "EV-2018022511223320873");
     let NotificationEvent::Transaction(transaction) = notification.event else { panic!("not a transaction") };
     let plain: Value = serde_json::from_str(text(case, "/plaintext")).expect("JSON");
@@ -39,10 +39,10 @@ fn a_payment_is_read() {
     assert!(!transaction.belongs_to(&account()), "the vector's app is not the account's");
 }
 
-#[test]
-fn a_refund_is_read() {
+#[tokio::test]
+async fn a_refund_is_read() {
     let case = &block("pay_standin_computed")["notify_refund_success"];
-    let NotificationEvent::Refund(refund) = open(&account(), case, SIGNED_AT).expect("opens").event else {
+    let NotificationEvent::Refund(refund) = open(&account(), case, SIGNED_AT).await.expect("opens").event else {
         panic!("not a refund")
     };
     let plain: Value = serde_json::from_str(text(case, "/plaintext")).expect("JSON");
@@ -52,19 +52,21 @@ fn a_refund_is_read() {
     assert_eq!(refund.mchid.as_deref(), plain["mchid"].as_str());
 }
 
-#[test]
-fn another_products_event_is_left_alone() {
+#[tokio::test]
+async fn a_finished_transfer_is_read() {
     let case = &block("pay_standin_computed")["notify_transfer_finished"];
-    let event = open(&account(), case, SIGNED_AT).expect("opens").event;
-    let expected = NotificationEvent::Other {
-        event_type: "MCHTRANSFER.BILL.FINISHED".into(),
-        original_type: "mch_payment".into(),
+    let NotificationEvent::Transfer(bill) = open(&account(), case, SIGNED_AT).await.expect("opens").event else {
+        panic!("not a transfer")
     };
-    assert_eq!(event, expected);
+    let plain: Value = serde_json::from_str(text(case, "/plaintext")).expect("JSON");
+    assert_eq!((bill.state, bill.out_bill_no.as_str()), (TransferState::Success, text(&plain, "/out_bill_no")));
+    assert_eq!(bill.transfer_bill_no, text(&plain, "/transfer_bill_no"));
+    assert_eq!(bill.amount_fen, plain["transfer_amount"].as_i64());
+    assert_eq!(bill.mchid.as_deref(), plain["mch_id"].as_str());
 }
 
-#[test]
-fn every_tampering_is_refused_for_its_own_reason() {
+#[tokio::test]
+async fn every_tampering_is_refused_for_its_own_reason() {
     let negatives = block("pay_standin_computed")["negative"].as_array().expect("cases").clone();
     let reasons = [Refusal::Probe, Refusal::Signature, Refusal::UnknownSerial, Refusal::Decrypt, Refusal::Clock];
     assert_eq!(negatives.len(), reasons.len());
@@ -74,7 +76,7 @@ fn every_tampering_is_refused_for_its_own_reason() {
             account.api_v3_key = key.into();
         }
         let now = case["now"].as_i64().unwrap_or(SIGNED_AT);
-        assert_eq!(open(&account, case, now), Err(Error::Unverified(reason)), "{}", case["why"]);
+        assert_eq!(open(&account, case, now).await, Err(Error::Unverified(reason)), "{}", case["why"]);
     }
 }
 

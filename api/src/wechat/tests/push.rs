@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::vectors::{account, block, text};
-use crate::wechat::push::{Push, PushEvent, PushQuery, SubscribeItem, open_push, verify_url};
+use crate::wechat::push::{
+    Push, PushEvent, PushQuery, SettlementMoment, SubscribeItem, is_credible, open_push, verify_url,
+};
 use crate::wechat::{Account, Error, Refusal, Suggest};
 
 /// An account in plain mode, with a query it accepts.
@@ -147,13 +149,50 @@ fn privacy_events_name_the_person_not_the_sender() {
 }
 
 #[test]
-fn trade_events_keep_what_was_sent() {
-    let PushEvent::TradeManage { kind, raw } = open_sample("trade_manage_order_settlement_settled").remove(0).event
+fn both_moments_of_a_settlement_are_told_apart() {
+    let at = |seconds| chrono::DateTime::from_timestamp(seconds, 0).expect("a date");
+    let PushEvent::Settlement { order, moment } = open_sample("trade_manage_order_settlement_shipped").remove(0).event
     else {
-        panic!("not a trade event")
+        panic!("not a settlement")
     };
-    assert_eq!(kind, "trade_manage_order_settlement");
-    assert_eq!(raw["settlement_time"], 1671696736);
+    assert_eq!((order.transaction_id.as_str(), order.out_trade_no.as_str()), ("fake-transid", "fake-tradeno"));
+    assert_eq!((order.mchid.as_str(), order.paid_at), ("1234567891", Some(at(1670563533))));
+    let estimated_at = Some(at(1671696735));
+    assert_eq!(moment, SettlementMoment::Shipped { shipped_at: at(1670832735), estimated_at });
+    let settled = open_sample("trade_manage_order_settlement_settled").remove(0).event;
+    let confirmed_at = Some(at(1671696735));
+    let moment = SettlementMoment::Settled { confirmed_at, automatic: true, settled_at: at(1671696736) };
+    assert_eq!(settled, PushEvent::Settlement { order, moment });
+    // How it is kept until it is applied.
+    let kept = serde_json::to_value(&settled).expect("JSON");
+    assert_eq!(serde_json::from_value::<PushEvent>(kept).expect("reads back"), settled);
+}
+
+#[test]
+fn other_trade_events_are_typed_or_kept_as_sent() {
+    let (account, query) = plain();
+    let open = |body: Value| open_push(&account, &query, body.to_string().as_bytes()).expect("opens").remove(0).event;
+    let reminder = open(serde_json::json!({
+        "Event": "trade_manage_remind_shipping", "transaction_id": "42", "merchant_id": "19",
+        "merchant_trade_no": "PS1", "pay_time": "1670563533", "msg": "…",
+    }));
+    assert!(
+        matches!(reminder, PushEvent::ShippingReminder(order) if order.out_trade_no == "PS1" && order.paid_at.is_some())
+    );
+    let controlled = open(serde_json::json!({ "Event": "wxa_trade_controlled", "msg": "支付能力受限" }));
+    assert_eq!(controlled, PushEvent::TradeControlled { msg: "支付能力受限".into() });
+    let other = open(serde_json::json!({ "Event": "trade_manage_remind_access_api", "msg": "…" }));
+    assert!(
+        matches!(&other, PushEvent::TradeManage { kind, raw } if kind.ends_with("access_api") && raw["msg"] == "…")
+    );
+    let odd = open(serde_json::json!({ "Event": "trade_manage_order_settlement", "transaction_id": "42" }));
+    assert!(matches!(odd, PushEvent::TradeManage { .. }), "a settlement without a time frees no money");
+}
+
+#[test]
+fn money_is_freed_by_sealed_pushes_only() {
+    let settled = open_sample("trade_manage_order_settlement_settled").remove(0).event;
+    assert!(is_credible(&account(), &settled) && !is_credible(&plain().0, &settled));
 }
 
 #[test]

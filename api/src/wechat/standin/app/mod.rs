@@ -2,6 +2,7 @@
 mod login;
 mod message;
 mod security;
+mod shipping;
 mod token;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use super::state::{Shared, State};
 
 pub(super) use login::Code;
 pub(super) use security::{fetch_media, push_verdict};
+pub(super) use shipping::ShippingEntry;
 pub(super) use token::Token;
 
 /// A refusal: WeChat's code and text.
@@ -36,7 +38,14 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/wxa/business/getuserphonenumber", post().to(phone_number))
         .route("/cgi-bin/message/subscribe/send", post().to(send))
         .route("/wxa/msg_sec_check", post().to(text_check))
-        .route("/wxa/media_check_async", post().to(media_check));
+        .route("/wxa/media_check_async", post().to(media_check))
+        .route("/wxa/sec/order/upload_shipping_info", post().to(upload_shipping))
+        .route("/wxa/sec/order/get_order", post().to(get_order))
+        .route("/wxa/sec/order/get_order_list", post().to(get_order_list))
+        .route("/wxa/sec/order/opspecialorder", post().to(declare))
+        .route("/wxa/sec/order/notify_confirm_receive", post().to(remind_receipt))
+        .route("/wxa/sec/order/is_trade_managed", post().to(is_trade_managed))
+        .route("/cgi-bin/express/delivery/open_msg/get_delivery_list", post().to(carriers));
 }
 
 #[derive(Deserialize)]
@@ -59,6 +68,34 @@ async fn text_check(shared: Data<Shared>, query: Query<TokenQuery>, body: Bytes)
 
 async fn media_check(shared: Data<Shared>, query: Query<TokenQuery>, body: Bytes) -> HttpResponse {
     with_token(&shared, &query, &body, security::media_check)
+}
+
+async fn upload_shipping(shared: Data<Shared>, query: Query<TokenQuery>, body: Bytes) -> HttpResponse {
+    with_token(&shared, &query, &body, shipping::upload)
+}
+
+async fn get_order(shared: Data<Shared>, query: Query<TokenQuery>, body: Bytes) -> HttpResponse {
+    with_token(&shared, &query, &body, shipping::get_order)
+}
+
+async fn get_order_list(shared: Data<Shared>, query: Query<TokenQuery>, body: Bytes) -> HttpResponse {
+    with_token(&shared, &query, &body, shipping::get_order_list)
+}
+
+async fn declare(shared: Data<Shared>, query: Query<TokenQuery>, body: Bytes) -> HttpResponse {
+    with_token(&shared, &query, &body, shipping::declare)
+}
+
+async fn remind_receipt(shared: Data<Shared>, query: Query<TokenQuery>, body: Bytes) -> HttpResponse {
+    with_token(&shared, &query, &body, shipping::remind_receipt)
+}
+
+async fn is_trade_managed(shared: Data<Shared>, query: Query<TokenQuery>, body: Bytes) -> HttpResponse {
+    with_token(&shared, &query, &body, shipping::is_trade_managed)
+}
+
+async fn carriers(shared: Data<Shared>, query: Query<TokenQuery>, body: Bytes) -> HttpResponse {
+    with_token(&shared, &query, &body, shipping::carriers)
 }
 
 /// Runs a call for the app the token belongs to.

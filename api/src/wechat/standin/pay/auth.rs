@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
 
 use super::Refused;
-use crate::wechat::pay::verifies;
+use crate::wechat::standin::keys::signed_by;
 use crate::wechat::standin::model::StandinBrand;
 use crate::wechat::standin::state::State;
 
@@ -51,10 +51,17 @@ pub(super) fn check(
     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
     let head = format!("{}\n{target}\n{timestamp}\n{}\n", request.method(), part("nonce_str"));
     let message = [head.as_bytes(), body, b"\n"].concat();
-    if !verifies(&brand.merchant_public_key_pem, &message, part("signature")) {
+    if !signed_by(&brand.merchant_public_key_pem, &message, part("signature")) {
         return Err(sign_error("签名错误"));
     }
     Ok(brand.clone())
+}
+
+/// Whom the request says it is from.
+pub(super) fn mchid(request: &HttpRequest) -> Option<String> {
+    let header = request.headers().get("Authorization")?.to_str().ok()?;
+    let (_, parts) = header.split_once(' ')?;
+    read_parts(parts).get("mchid").map(|&mchid| mchid.to_owned())
 }
 
 /// `name="value"` pairs in any order.

@@ -1,21 +1,30 @@
-//! WeChat Pay: signed requests in, signed answers out, and the state machine of orders and refunds between them.
+//! WeChat Pay: signed requests in, signed answers out, and the state machines of orders, refunds
+//! and transfers between them.
 mod answer;
 mod auth;
+mod bill;
+mod bill_text;
+mod certificates;
 mod notice;
 mod order;
 mod refund;
+mod transfer;
 
-use actix_web::web::{Bytes, Data, Path, ServiceConfig, get, post};
+use actix_web::web::{Bytes, Data, Path, Query, ServiceConfig, get, post};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::model::{StandinBrand, field};
 use super::state::{Shared, State};
 
+pub(super) use bill::Download;
+pub(super) use certificates::Rotation;
 pub(super) use notice::Notice;
 pub(super) use order::Order;
 pub(super) use refund::{RefundEntry, finish_refund};
+pub(super) use transfer::{TransferEntry, end_transfer};
 
 /// A refusal: HTTP status, code and text.
 #[derive(Debug)]
@@ -31,7 +40,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/v3/pay/transactions/id/{id}", get().to(query_by_id))
         .route("/v3/pay/transactions/out-trade-no/{number}/close", post().to(close))
         .route("/v3/refund/domestic/refunds", post().to(refund))
-        .route("/v3/refund/domestic/refunds/{number}", get().to(query_refund));
+        .route("/v3/refund/domestic/refunds/{number}", get().to(query_refund))
+        .route("/v3/refund/domestic/refunds/{id}/apply-abnormal-refund", post().to(apply_abnormal))
+        .route("/v3/certificates", get().to(certificates))
+        .route("/v3/bill/tradebill", get().to(trade_bill))
+        .route("/v3/bill/fundflowbill", get().to(fund_flow_bill))
+        .route("/v3/billdownload/file", get().to(download))
+        .route("/v3/fund-app/mch-transfer/transfer-bills", post().to(transfer))
+        .route("/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{number}", get().to(query_transfer))
+        .route("/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{number}/cancel", post().to(cancel_transfer));
 }
 
 async fn prepay(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpResponse {
@@ -64,6 +81,71 @@ async fn query_refund(shared: Data<Shared>, request: HttpRequest, number: Path<S
     serve(&shared, &request, b"", |state, _, brand| state.query_refund(brand, &number))
 }
 
+async fn apply_abnormal(shared: Data<Shared>, request: HttpRequest, id: Path<String>, body: Bytes) -> HttpResponse {
+    let serial = serial(&request);
+    serve(&shared, &request, &body, |state, now, brand| {
+        let value = serde_json::from_slice(&body).map_err(|_| NOT_JSON)?;
+        state.apply_abnormal(now, brand, serial, &id, &value)
+    })
+}
+
+async fn certificates(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
+    serve(&shared, &request, b"", |state, now, brand| state.list_certificates(now, brand))
+}
+
+async fn trade_bill(shared: Data<Shared>, request: HttpRequest, query: Query<bill::BillQuery>) -> HttpResponse {
+    serve(&shared, &request, b"", |state, now, brand| state.trade_bill(now, brand, &request, &query))
+}
+
+async fn fund_flow_bill(shared: Data<Shared>, request: HttpRequest, query: Query<bill::BillQuery>) -> HttpResponse {
+    serve(&shared, &request, b"", |state, now, brand| state.fund_flow_bill(now, brand, &request, &query))
+}
+
+#[derive(Deserialize)]
+struct DownloadQuery {
+    token: String,
+}
+
+/// The one answer that is not signed: its hash was, when it was offered.
+async fn download(shared: Data<Shared>, request: HttpRequest, query: Query<DownloadQuery>) -> HttpResponse {
+    let now = shared.now();
+    let mut state = shared.lock();
+    let file = auth::check(&state, now, &request, b"").and_then(|brand| state.download(now, &brand, &query.token));
+    match file {
+        Ok(bytes) => HttpResponse::Ok().content_type("application/octet-stream").body(bytes),
+        Err(refused) => {
+            let signer = state.signer("", None, 0);
+            answer::respond(&mut state, now, signer, Err(refused))
+        }
+    }
+}
+
+async fn transfer(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    let serial = serial(&request);
+    serve(&shared, &request, &body, |state, now, brand| {
+        let value = serde_json::from_slice(&body).map_err(|_| NOT_JSON)?;
+        state.transfer(now, brand, serial, &value)
+    })
+}
+
+async fn query_transfer(shared: Data<Shared>, request: HttpRequest, number: Path<String>) -> HttpResponse {
+    serve(&shared, &request, b"", |state, _, brand| state.query_transfer(brand, &number))
+}
+
+async fn cancel_transfer(
+    shared: Data<Shared>,
+    request: HttpRequest,
+    number: Path<String>,
+    body: Bytes,
+) -> HttpResponse {
+    serve(&shared, &request, &body, |state, now, brand| state.cancel_transfer(now, brand, &number))
+}
+
+/// The key the request asks to be answered with, which is also the one its fields are encrypted for.
+fn serial(request: &HttpRequest) -> Option<&str> {
+    request.headers().get("Wechatpay-Serial").and_then(|value| value.to_str().ok())
+}
+
 /// Checks who asks, runs the call under the lock and signs the answer.
 fn serve(
     shared: &Shared,
@@ -74,7 +156,10 @@ fn serve(
     let now = shared.now();
     let mut state = shared.lock();
     let result = auth::check(&state, now, request, body).and_then(|brand| call(&mut state, now, &brand));
-    let response = answer::respond(&mut state, now, result);
+    let mchid = auth::mchid(request).unwrap_or_default();
+    let id = state.next_id();
+    let signer = state.signer(&mchid, serial(request), id);
+    let response = answer::respond(&mut state, now, signer, result);
     drop(state);
     shared.wake.notify_one();
     response

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
-use super::notice::Notice;
+use super::notice::Report;
 use super::{Answer, Refused, china_time};
-use crate::wechat::pay::{PayParams, TradeState, verifies};
+use crate::wechat::pay::{PayParams, TradeState};
+use crate::wechat::standin::keys::signed_by;
 use crate::wechat::standin::model::{PayFailure, StandinBrand, field};
-use crate::wechat::standin::outbox::Task;
 use crate::wechat::standin::state::State;
 
 const PREPAY_LIFE: Duration = Duration::hours(2);
@@ -35,7 +35,7 @@ pub(in crate::wechat::standin) struct Order {
     pub state: TradeState,
     /// Empty while unpaid.
     pub transaction_id: String,
-    success_time: Option<DateTime<Utc>>,
+    pub success_time: Option<DateTime<Utc>>,
 }
 
 impl Order {
@@ -62,6 +62,11 @@ impl Order {
             value["amount"]["payer_currency"] = json!("CNY");
         }
         value
+    }
+
+    /// What the buyer saw, and what the order call passed along.
+    pub fn texts(&self) -> (&str, &str) {
+        (field(&self.request, "description"), field(&self.request, "attach"))
     }
 
     /// Whether the money arrived before `limit`.
@@ -169,7 +174,7 @@ impl State {
         let brand = self.brands.get(&order.appid).ok_or(PayFailure::UnknownPrepay)?;
         let PayParams { time_stamp, nonce_str, package, .. } = params;
         let message = format!("{}\n{time_stamp}\n{nonce_str}\n{package}\n", order.appid);
-        if params.sign_type != "RSA" || !verifies(&brand.merchant_public_key_pem, message.as_bytes(), &params.pay_sign)
+        if params.sign_type != "RSA" || !signed_by(&brand.merchant_public_key_pem, message.as_bytes(), &params.pay_sign)
         {
             return Err(PayFailure::BadSignature);
         }
@@ -196,10 +201,9 @@ impl State {
         order.transaction_id = transaction_id.clone();
         order.success_time = Some(now);
         let plain = order.to_json();
-        let url = order.notify_url.clone();
-        if let Some(notice) = Notice::seal(self, now, &order.appid, url, "TRANSACTION.SUCCESS", "transaction", &plain) {
-            self.queue_callback(now, Task::Notice(notice.into()));
-        }
+        let report = Report { event_type: "TRANSACTION.SUCCESS", original_type: "transaction", plain: &plain };
+        self.notify(now, &order.appid, &order.notify_url, &report);
+        self.remind_shipping(now, &order);
         self.orders.insert((order.mchid.clone(), order.out_trade_no.clone()), order);
         transaction_id
     }

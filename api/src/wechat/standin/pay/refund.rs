@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
-use super::notice::Notice;
+use super::notice::Report;
 use super::{Answer, Order, Refused, china_time};
 use crate::wechat::pay::{RefundStatus, TradeState};
 use crate::wechat::standin::model::{StandinBrand, field};
@@ -28,7 +28,10 @@ pub(in crate::wechat::standin) struct RefundEntry {
     notify_url: String,
     created_at: DateTime<Utc>,
     pub status: RefundStatus,
-    success_time: Option<DateTime<Utc>>,
+    pub success_time: Option<DateTime<Utc>>,
+    funds_account: String,
+    channel: &'static str,
+    account: &'static str,
 }
 
 impl RefundEntry {
@@ -39,10 +42,10 @@ impl RefundEntry {
             "out_refund_no": self.out_refund_no,
             "transaction_id": self.transaction_id,
             "out_trade_no": self.out_trade_no,
-            "channel": "ORIGINAL",
-            "user_received_account": "支付用户零钱",
+            "channel": self.channel,
+            "user_received_account": self.account,
             "create_time": china_time(self.created_at),
-            "funds_account": "AVAILABLE",
+            "funds_account": self.funds_account,
             "amount": {
                 "total": self.total_fen,
                 "refund": self.amount_fen,
@@ -72,7 +75,15 @@ impl State {
             }
             return Ok((200, known.to_json("status")));
         }
+        let from = field(request, "funds_account");
+        if !matches!(from, "" | "AVAILABLE" | "UNSETTLED") {
+            return Err(Refused(400, "PARAM_ERROR", "funds_account错误"));
+        }
         let order = self.refundable(now, brand, request)?;
+        let amount = request["amount"]["refund"].as_i64().unwrap_or_default();
+        if self.available(&brand.mchid).is_some_and(|available| available < amount) {
+            return Err(Refused(403, "NOT_ENOUGH", "基本账户余额不足，请充值后重新发起"));
+        }
         let entry = RefundEntry {
             request: request.clone(),
             appid: order.appid.clone(),
@@ -87,6 +98,9 @@ impl State {
             created_at: now,
             status: RefundStatus::Processing,
             success_time: None,
+            funds_account: if from.is_empty() { "UNSETTLED".to_owned() } else { from.to_owned() },
+            channel: "ORIGINAL",
+            account: "支付用户零钱",
         };
         let answer = entry.to_json("status");
         let task = Task::FinishRefund { mchid: key.0.clone(), out_refund_no: key.1.clone() };
@@ -130,6 +144,54 @@ impl State {
         Ok(order.clone())
     }
 
+    /// Sends an abnormal refund to another card of the buyer or to the merchant.
+    pub(super) fn apply_abnormal(
+        &mut self,
+        now: DateTime<Utc>,
+        brand: &StandinBrand,
+        serial: Option<&str>,
+        refund_id: &str,
+        request: &Value,
+    ) -> Answer {
+        let signers = self.signers(&brand.mchid);
+        let signer = signers.iter().find(|signer| Some(signer.serial.as_str()) == serial);
+        let opens = |name| signer.and_then(|signer| signer.open(field(request, name))).is_some_and(|it| !it.is_empty());
+        let (channel, account) = match field(request, "type") {
+            "MERCHANT_BANK_CARD" => ("OTHER_BALANCE", "商户基本账户"),
+            "USER_BANK_CARD"
+                if field(request, "bank_type").is_empty() || !opens("bank_account") || !opens("real_name") =>
+            {
+                return Err(Refused(400, "PARAM_ERROR", "银行卡信息错误或敏感字段解密失败"));
+            }
+            "USER_BANK_CARD" => ("OTHER_BANKCARD", "退回银行卡"),
+            _ => return Err(Refused(400, "PARAM_ERROR", "type错误")),
+        };
+        let due = now + Duration::seconds(self.switches.refund_seconds);
+        let key = (brand.mchid.clone(), field(request, "out_refund_no").to_owned());
+        let refund = self.refunds.get_mut(&key).filter(|refund| refund.refund_id == refund_id);
+        let refund = refund.ok_or(Refused(404, "RESOURCE_NOT_EXISTS", "退款单不存在"))?;
+        if refund.status != RefundStatus::Abnormal {
+            return Err(Refused(400, "INVALID_REQUEST", "退款单状态不是异常"));
+        }
+        refund.status = RefundStatus::Processing;
+        (refund.channel, refund.account) = (channel, account);
+        let answer = refund.to_json("status");
+        let task = Task::FinishRefund { mchid: key.0, out_refund_no: key.1 };
+        self.jobs.push(Job { due, tries: 0, task });
+        Ok((200, answer))
+    }
+
+    /// What the merchant account holds, if that is counted: what it began with and what came and went since.
+    pub(super) fn available(&self, mchid: &str) -> Option<i64> {
+        let start = *self.balances.get(mchid)?;
+        let paid = self.orders.values().filter(|order| order.mchid == mchid && order.state.is_paid());
+        let refunds = self.refunds.values().filter(|it| it.mchid == mchid && it.status != RefundStatus::Closed);
+        let transfers = self.transfers.values().filter(|it| it.mchid == mchid && !it.state.is_undone());
+        let came: i64 = paid.map(|order| order.amount_fen).sum();
+        let went: i64 = refunds.map(|it| it.amount_fen).chain(transfers.map(|it| it.amount_fen)).sum();
+        Some(start + came - went)
+    }
+
     pub(super) fn query_refund(&self, brand: &StandinBrand, number: &str) -> Answer {
         match self.refunds.get(&(brand.mchid.clone(), number.to_owned())) {
             Some(refund) => Ok((200, refund.to_json("status"))),
@@ -152,14 +214,8 @@ pub(in crate::wechat::standin) fn finish_refund(shared: &Shared, mchid: &str, ou
         RefundStatus::Abnormal => "REFUND.ABNORMAL",
         RefundStatus::Success | RefundStatus::Processing | RefundStatus::Unknown => "REFUND.SUCCESS",
     };
-    if refund.notify_url.is_empty() {
-        return;
-    }
     let mut plain = refund.to_json("refund_status");
     plain["mchid"] = json!(refund.mchid);
-    if let Some(notice) =
-        Notice::seal(&mut state, now, &refund.appid, refund.notify_url.clone(), event_type, "refund", &plain)
-    {
-        state.queue_callback(now, Task::Notice(notice.into()));
-    }
+    let report = Report { event_type, original_type: "refund", plain: &plain };
+    state.notify(now, &refund.appid, &refund.notify_url, &report);
 }

@@ -1,13 +1,19 @@
 //! The client against the stand-in over real HTTP.
+mod bill;
 mod control;
+mod faults;
 mod inbox;
+mod keys;
 mod login;
 mod message;
 mod notify;
 mod pay;
 mod refund;
+mod refusals;
 mod security;
+mod shipping;
 mod token;
+mod transfer;
 
 use std::time::Duration;
 
@@ -43,10 +49,13 @@ fn client(base: &str, clock: &Clock, timeout: Duration) -> Wechat {
 
 impl World {
     fn new() -> Self {
+        Self::of(test_account(Uuid::nil(), "first", 1))
+    }
+
+    fn of(account: Account) -> Self {
         let clock = Clock::fake("2026-03-01T02:00:00Z".parse().expect("a time"));
         let standin = Standin::start(clock.clone(), 0).expect("a stand-in");
         let inbox = Inbox::start();
-        let account = test_account(Uuid::nil(), "first", 1);
         let brand = StandinBrand::of(&account, Some(inbox.url("/push"))).expect("readable keys");
         standin.register(brand.with_template(TEMPLATE, &["thing1", "amount2"]));
         let wechat = client(&standin.base_url(), &clock, Duration::from_secs(10));

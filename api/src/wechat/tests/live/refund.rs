@@ -1,13 +1,15 @@
 use super::World;
-use crate::wechat::Error;
-use crate::wechat::pay::{NotificationEvent, Refund, RefundOf, RefundStatus, TradeState};
+use crate::wechat::pay::{
+    AbnormalRefundTo, FundsAccount, NotificationEvent, Refund, RefundOf, RefundStatus, TradeState,
+};
 use crate::wechat::standin::{Fault, FaultKind, Switches};
+use crate::wechat::{Advice, Error};
 
 const NUMBER: &str = "PS20260301000001";
 const PATH: &str = "/v3/refund/domestic/refunds";
 
 impl World {
-    fn refund_of(&self, out_refund_no: &str, refund_fen: i64) -> Refund {
+    pub fn refund_of(&self, out_refund_no: &str, refund_fen: i64) -> Refund {
         Refund {
             of: RefundOf::OutTradeNo(NUMBER.into()),
             out_refund_no: out_refund_no.into(),
@@ -38,7 +40,7 @@ async fn a_refund_is_accepted_first_and_reported_later() {
     world.pass(chrono::Duration::seconds(60)).await;
     assert_eq!(world.status("R1").await, Some(RefundStatus::Success));
     let call = world.inbox.received("/refund").remove(0);
-    let notification = world.wechat.open_notification(&world.account, &call.signature(), &call.body).expect("opens");
+    let notification = world.open(&call).await.expect("opens");
     let NotificationEvent::Refund(reported) = notification.event else { panic!("not a refund") };
     assert_eq!((reported.status, reported.refund_id), (RefundStatus::Success, accepted.refund_id));
     let order = world.wechat.query(&world.account, NUMBER).await.expect("an order");
@@ -96,4 +98,59 @@ async fn unknown_refunds_and_unpaid_orders_are_told_apart() {
     world.wechat.prepay(&world.account, &world.order(NUMBER, 1000)).await.expect("a prepay_id");
     let error = world.wechat.refund(&world.account, &world.refund_of("R1", 1)).await.expect_err("unpaid");
     assert!(matches!(&error, Error::Pay { code, .. } if code == "INVALID_REQUEST"), "{error}");
+}
+
+#[actix_web::test]
+async fn an_order_goes_back_in_fifty_parts_and_no_more() {
+    let world = World::new();
+    world.buy(NUMBER, 1000).await;
+    for part in 1..=50 {
+        let refund = world.refund_of(&format!("R{part}"), 19);
+        world.wechat.refund(&world.account, &refund).await.expect("accepted");
+    }
+    let error = world.wechat.refund(&world.account, &world.refund_of("R51", 19)).await.expect_err("refused");
+    assert!(matches!(&error, Error::Pay { code, .. } if code == "RULE_LIMIT"), "{error}");
+    assert_eq!(error.advice(), Some(Advice::Surface));
+    let refunds = world.standin.books(&world.account.mchid).refunds;
+    assert_eq!(refunds.iter().map(|refund| refund.amount_fen).sum::<i64>(), 950);
+}
+
+#[actix_web::test]
+async fn a_refund_waits_for_money_under_the_same_number() {
+    let world = World::new();
+    world.buy(NUMBER, 1000).await;
+    world.standin.set_balance(&world.account.mchid, -500);
+    let refund = world.refund_of("R1", 600);
+    let from = Some(FundsAccount::Available);
+    let error = world.wechat.refund_from(&world.account, &refund, from).await.expect_err("no money");
+    assert!(error.advice() == Some(Advice::TopUp) && error.is_transient() && !error.is_outcome_unknown(), "{error}");
+    world.standin.set_balance(&world.account.mchid, 0);
+    world.wechat.refund_from(&world.account, &refund, from).await.expect("accepted");
+    let other = world.wechat.refund_from(&world.account, &refund, Some(FundsAccount::Unsettled)).await;
+    assert!(matches!(other, Err(Error::Pay { status: 400, .. })), "where from is part of the parameters: {other:?}");
+}
+
+#[actix_web::test]
+async fn an_abnormal_refund_is_sent_elsewhere() {
+    let world = World::new();
+    world.buy(NUMBER, 1000).await;
+    world.standin.set_switches(Switches { refund_result: RefundStatus::Abnormal, ..Switches::default() });
+    let refund_id =
+        world.wechat.refund(&world.account, &world.refund_of("R1", 1000)).await.expect("accepted").refund_id;
+    world.standin.settle().await;
+    assert_eq!(world.status("R1").await, Some(RefundStatus::Abnormal));
+    world.standin.set_switches(Switches::default());
+    let card = AbnormalRefundTo::UserBankCard {
+        bank_type: "ICBC_DEBIT".into(),
+        bank_account: "6222020000000000000".into(),
+        real_name: "张三".into(),
+    };
+    let apply =
+        async |to: &AbnormalRefundTo| world.wechat.apply_abnormal_refund(&world.account, &refund_id, "R1", to).await;
+    assert_eq!(apply(&card).await.expect("taken").status, RefundStatus::Processing);
+    world.standin.settle().await;
+    let state = world.wechat.query_refund(&world.account, "R1").await.expect("an answer").expect("a refund");
+    assert_eq!((state.status, state.user_received_account.as_deref()), (RefundStatus::Success, Some("退回银行卡")));
+    let again = apply(&AbnormalRefundTo::MerchantBankCard).await.expect_err("no longer abnormal");
+    assert!(matches!(again, Error::Pay { status: 400, .. }), "{again}");
 }
