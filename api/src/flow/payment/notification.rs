@@ -83,6 +83,7 @@ fn about(event: &NotificationEvent) -> (Option<String>, Option<i64>) {
     match event {
         NotificationEvent::Transaction(report) => (Some(report.out_trade_no.clone()), report.amount_fen),
         NotificationEvent::Refund(state) => (Some(state.out_refund_no.clone()), Some(state.refund_fen)),
+        NotificationEvent::Transfer(bill) => (Some(bill.out_bill_no.clone()), bill.amount_fen),
         NotificationEvent::Other { .. } => (None, None),
     }
 }
