@@ -1,5 +1,6 @@
 //! The edge: actix only; knows no business.
 
+mod brake;
 pub mod client_ip;
 pub mod cors;
 pub mod finance;

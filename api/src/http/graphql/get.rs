@@ -44,7 +44,7 @@ pub async fn get(request: HttpRequest, app: web::Data<App>, schema: web::Data<Ap
             cacheable(&request, wants.answer.executed(&response)).await
         }
         Ok(answered) => wants.answered(&answered),
-        Err(stopped) => wants.stopped(&stopped),
+        Err(stopped) => wants.stopped(&stopped).await,
     }
 }
 

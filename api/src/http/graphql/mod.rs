@@ -20,6 +20,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::app::App;
 use crate::base::lang::Lang;
 use crate::error::{Fault, Result};
+use crate::http::brake::REFUSALS;
 use crate::http::client_ip;
 use crate::http::guard::{LimitName, Limits, Refusal};
 use crate::schema::ApiSchema;
@@ -56,10 +57,13 @@ impl Wants {
         }
     }
 
-    fn stopped(self, stopped: &Stopped) -> HttpResponse {
+    async fn stopped(self, stopped: &Stopped) -> HttpResponse {
         match stopped {
             Stopped::Fault(error) => self.answer.fault(self.lang, error),
-            Stopped::TooMany(wait) => self.answer.too_many(self.lang, *wait),
+            Stopped::TooMany(wait) => {
+                REFUSALS.hold().await;
+                self.answer.too_many(self.lang, *wait)
+            }
         }
     }
 }
@@ -93,7 +97,7 @@ pub async fn post(
     };
     match execute::answer(&app, &schema, caller(&request, &app, wants.lang), envelope, checked).await {
         Ok(answered) => wants.answered(&answered),
-        Err(stopped) => wants.stopped(&stopped),
+        Err(stopped) => wants.stopped(&stopped).await,
     }
 }
 

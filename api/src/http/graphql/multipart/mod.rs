@@ -68,12 +68,12 @@ pub async fn post(
     let (actor, envelope, checked, _place): (Actor, _, _, _) = match received.await {
         Ok(received) => received,
         Err(Failed::Problem(problem)) => return wants.problem(&problem),
-        Err(Failed::Stopped(stopped)) => return wants.stopped(&stopped),
+        Err(Failed::Stopped(stopped)) => return wants.stopped(&stopped).await,
     };
     let caller = Caller { who: Who::Known(actor), ip, lang: wants.lang };
     match execute::run(&app, &schema, caller, envelope, checked).await {
         Ok(response) => wants.answer.executed(&response),
-        Err(stopped) => wants.stopped(&stopped),
+        Err(stopped) => wants.stopped(&stopped).await,
     }
 }
 
