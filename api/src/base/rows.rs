@@ -21,6 +21,11 @@ pub enum Kind {
 /// A table expression named `v` over value `$place`, an array of objects with `columns`; a missing
 /// member is null.
 pub fn rows(backend: DbBackend, place: usize, columns: &[(&str, Kind)]) -> String {
+    rows_as(backend, "v", place, columns)
+}
+
+/// The same under a name, for a statement over two such arrays.
+pub fn rows_as(backend: DbBackend, table: &str, place: usize, columns: &[(&str, Kind)]) -> String {
     let columns: Vec<_> = columns
         .iter()
         .map(|(name, kind)| match backend {
@@ -30,8 +35,8 @@ pub fn rows(backend: DbBackend, place: usize, columns: &[(&str, Kind)]) -> Strin
         .collect();
     let columns = columns.join(", ");
     match backend {
-        DbBackend::Postgres => format!("jsonb_to_recordset(${place}) as v ({columns})"),
-        _ => format!("(select {columns} from json_each(${place}) j) as v"),
+        DbBackend::Postgres => format!("jsonb_to_recordset(${place}) as {table} ({columns})"),
+        _ => format!("(select {columns} from json_each(${place}) j) as {table}"),
     }
 }
 
@@ -44,6 +49,17 @@ pub fn left_join_one(backend: DbBackend, table: &str, name: &str, condition: &st
             format!("left join lateral (select {name}.* from {table} {name} where {condition} limit 1) {name} on true")
         }
         _ => format!("left join {table} {name} on {condition}"),
+    }
+}
+
+/// `join` of the rows of `table`, named `name`, that meet `condition` by an index; the offset keeps PostgreSQL from the
+/// same hash.
+pub fn join_by_index(backend: DbBackend, table: &str, name: &str, condition: &str) -> String {
+    match backend {
+        DbBackend::Postgres => {
+            format!("cross join lateral (select {name}.* from {table} {name} where {condition} offset 0) {name}")
+        }
+        _ => format!("join {table} {name} on {condition}"),
     }
 }
 

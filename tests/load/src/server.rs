@@ -41,11 +41,15 @@ pub fn setting(text: &str) -> Result<(String, String), String> {
 }
 
 impl Server {
-    /// Starts the process and waits for its first answer.
+    /// Starts the process on a free port and waits for its first answer.
     pub async fn start(launch: &Launch) -> Result<Self> {
+        Self::start_on(launch, TcpListener::bind("127.0.0.1:0")?.local_addr()?).await
+    }
+
+    /// The same at an address of the caller's.
+    pub async fn start_on(launch: &Launch, address: SocketAddr) -> Result<Self> {
         std::fs::create_dir_all(&launch.dir)?;
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let log = std::fs::File::create(launch.dir.join("server.log"))?;
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(launch.dir.join("server.log"))?;
         let mut command = Command::new(&launch.program);
         command.arg("serve").stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         for (name, value) in ordinary(launch, address).into_iter().chain(launch.set.iter().cloned()) {

@@ -3,14 +3,14 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::base::db::sql;
 use crate::base::group::Group;
-use crate::base::rows::{Kind, rows};
+use crate::base::rows::{Kind, join_by_index, rows, rows_as};
 use crate::error::Result;
 
 /// Members who wait for one set of rounds.
@@ -50,15 +50,10 @@ pub async fn picks(app: &App, brand_id: Uuid, member_id: Uuid, mut rounds: Vec<U
 
 async fn picks_of_all(app: &App, brand_id: Uuid, members: &[Uuid], rounds_of: &[Uuid]) -> Result<HashMap<Uuid, Picks>> {
     let backend = app.db.backend();
-    let (members_in, rounds_in) =
-        (rows(backend, 2, &[("member_id", Kind::Uuid)]), rows(backend, 3, &[("round_id", Kind::Uuid)]));
-    let rounds_in = rounds_in.replace(" as v", " as w");
+    let members_in = rows(backend, 2, &[("member_id", Kind::Uuid)]);
+    let rounds_in = rows_as(backend, "w", 3, &[("round_id", Kind::Uuid)]);
     let hers = "p.brand_id = $1 and p.member_id = v.member_id and p.round_id = w.round_id";
-    // The offset keeps PostgreSQL from hashing a brand's picks for a few members.
-    let picks = match backend {
-        DbBackend::Postgres => format!("cross join lateral (select p.* from pick p where {hers} offset 0) p"),
-        _ => format!("join pick p on {hers}"),
-    };
+    let picks = join_by_index(backend, "pick", "p", hers);
     let text = format!(
         "select v.member_id as who, w.round_id as what, p.design_id from {members_in} cross join {rounds_in} {picks} \
          order by p.picked_at, p.design_id"

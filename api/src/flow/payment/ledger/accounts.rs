@@ -20,23 +20,6 @@ pub enum Nature {
     Expense,
 }
 
-pub const ALL: [LedgerAccount; 14] = [
-    Clearing,
-    Bank,
-    MemberPayments,
-    DepositsHeld,
-    RefundsPayable,
-    Revenue,
-    ForfeitedDeposits,
-    Compensation,
-    CompensationPayable,
-    ProviderFees,
-    CommissionExpense,
-    CommissionPayable,
-    FactoryCost,
-    FactoryPayable,
-];
-
 pub fn nature(account: LedgerAccount) -> Nature {
     match account {
         Clearing | Bank => Nature::Asset,
@@ -88,6 +71,23 @@ mod tests {
     use super::*;
     use sea_orm::Iterable;
     use std::collections::BTreeSet;
+
+    const ALL: [LedgerAccount; 14] = [
+        Clearing,
+        Bank,
+        MemberPayments,
+        DepositsHeld,
+        RefundsPayable,
+        Revenue,
+        ForfeitedDeposits,
+        Compensation,
+        CompensationPayable,
+        ProviderFees,
+        CommissionExpense,
+        CommissionPayable,
+        FactoryCost,
+        FactoryPayable,
+    ];
 
     #[test]
     fn every_account_is_in_the_chart_under_a_name_of_its_own() {

@@ -5,25 +5,27 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use load::zipf::random;
 
 use crate::clients::Crowd;
 use crate::services::Services;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// SplitMix64: the same faults for the same seed.
-pub struct Dice(u64);
+/// The same faults for the same seed.
+pub struct Dice {
+    seed: u64,
+    thrown: u64,
+}
 
 impl Dice {
     pub fn new(seed: u64) -> Self {
-        Dice(seed)
+        Dice { seed, thrown: 0 }
     }
 
     pub fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n.max(1)
+        self.thrown += 1;
+        random(self.seed, self.thrown - 1) % n.max(1)
     }
 }
 

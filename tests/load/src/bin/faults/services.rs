@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use load::client::{Client, Outcome, hello};
 use load::plan::KEYS;
+use load::server::{Launch, Server};
 
 use crate::wire::Relay;
 
@@ -19,7 +19,7 @@ pub struct Services {
     bin: PathBuf,
     database: Option<Child>,
     redis: Option<Child>,
-    server: Option<(Child, PathBuf)>,
+    server: Option<(Server, PathBuf)>,
     ports: Ports,
     /// Between clients and server; server and database; server and Redis.
     pub front: Relay,
@@ -132,54 +132,30 @@ impl Services {
         until("Redis", async || tokio::net::TcpStream::connect(address).await.is_ok()).await
     }
 
-    /// Starts the server on its port; how long its first answer took.
-    pub async fn start_server(&mut self, program: &Path) -> Result<Duration> {
-        let log = self.log("server.log")?;
-        let began = Instant::now();
-        let database = format!("postgres://postgres@{}/postgres", self.to_database.address);
-        let mut command = Command::new(program);
-        command.arg("serve").stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        for (name, value) in [
-            ("SMALLBATCH_LISTEN", self.ports.server.to_string()),
-            ("SMALLBATCH_DATA_DIR", self.out.join("server").to_string_lossy().into_owned()),
-            ("DATABASE_URL", database),
-            ("REDIS_URL", format!("redis://{}/", self.to_redis.address)),
-            ("SMALLBATCH_ENCRYPTION_KEYS", KEYS.to_owned()),
-            ("SMALLBATCH_WECHAT_API_URL", "http://127.0.0.1:9".to_owned()),
-            ("SMALLBATCH_WECHAT_PAY_URL", "http://127.0.0.1:9".to_owned()),
-            ("SMALLBATCH_RATE_PER_SECOND", "1000000".to_owned()),
-            ("SMALLBATCH_RATE_BURST", "1000000".to_owned()),
-            ("SMALLBATCH_LOG", "warn".to_owned()),
-        ] {
-            command.env(name, value);
-        }
-        self.server = Some((command.spawn().context("the server does not start")?, program.to_owned()));
-        let mut client = Client::new(self.ports.server, Duration::from_secs(2));
-        let deadline = Instant::now() + PATIENCE;
-        while client.send(&hello()).await != Outcome::Ok {
-            let (child, _) = self.server.as_mut().context("a server")?;
-            if let Some(status) = child.try_wait()? {
-                bail!("the server ended with {status}; see server.log");
-            }
-            ensure!(Instant::now() < deadline, "the server does not answer; see server.log");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        Ok(began.elapsed())
+    /// Starts the server on its port and waits for its first answer.
+    pub async fn start_server(&mut self, program: &Path) -> Result<()> {
+        let launch = Launch {
+            program: program.to_owned(),
+            database_url: format!("postgres://postgres@{}/postgres", self.to_database.address),
+            redis_url: Some(format!("redis://{}/", self.to_redis.address)),
+            set: Vec::new(),
+            dir: self.out.join("server"),
+        };
+        self.server = Some((Server::start_on(&launch, self.ports.server).await?, program.to_owned()));
+        Ok(())
     }
 
     /// SIGKILL, then a new process.
     pub async fn kill_server(&mut self) -> Result<()> {
-        let (mut child, program) = self.server.take().context("a server")?;
-        child.kill()?;
-        child.wait()?;
-        self.start_server(&program).await?;
-        Ok(())
+        let (server, program) = self.server.take().context("a server")?;
+        server.kill()?;
+        self.start_server(&program).await
     }
 
     /// SIGSTOP for a while, as a machine that hangs.
     pub async fn freeze_server(&mut self, time: Duration) -> Result<()> {
-        let (child, _) = self.server.as_ref().context("a server")?;
-        let pid = child.id();
+        let (server, _) = self.server.as_ref().context("a server")?;
+        let pid = server.pid();
         signal(pid, "STOP")?;
         tokio::time::sleep(time).await;
         signal(pid, "CONT")
@@ -230,7 +206,9 @@ impl Services {
     }
 
     fn end(&mut self) {
-        for mut child in self.server.take().map(|(child, _)| child).into_iter().chain(self.redis.take()) {
+        // A server that is dropped is killed.
+        self.server = None;
+        if let Some(mut child) = self.redis.take() {
             let _ = (child.kill(), child.wait());
         }
         if let Some(mut child) = self.database.take() {
