@@ -81,6 +81,8 @@ pub struct Model {
     pub paid_at: Option<DateTimeUtc>,
     pub shipped_at: Option<DateTimeUtc>,
     pub received_at: Option<DateTimeUtc>,
+    /// When WeChat had settled all that was paid for it: until then it may take the money back.
+    pub settled_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
 }
 

@@ -76,6 +76,7 @@ async fn buy(brand: &Brand<'_>, presale_id: Uuid, member: &Person<'_>, status: O
         paid_at: Set(None),
         shipped_at: Set(None),
         received_at: Set(None),
+        settled_at: Set(None),
         created_at: Set(app.clock.now()),
     };
     order.insert(app.db.read()).await.expect("an order");

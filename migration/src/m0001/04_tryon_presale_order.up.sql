@@ -211,6 +211,7 @@ create table orders (
   paid_at timestamptz,
   shipped_at timestamptz,
   received_at timestamptz,
+  settled_at timestamptz, -- When WeChat had settled all that was paid for it: until then it may take the money back.
   created_at timestamptz not null,
   primary key (brand_id, id),
   unique (brand_id, order_no),

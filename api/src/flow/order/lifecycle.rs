@@ -244,3 +244,18 @@ pub async fn received(tx: &Tx, by: By, id: Uuid, why: &str) -> Result<Option<ord
 pub async fn completed(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
     step(tx, by, id, Event::Complete, None, &[]).await
 }
+
+/// WeChat has settled all that was paid for the order, `at`. Not a state: the money of an order that is
+/// completed may settle later, and the other way round. False when it was known before.
+pub async fn settled(tx: &Tx, id: Uuid, at: DateTime<Utc>) -> Result<bool> {
+    let settled = order::Entity::update_many()
+        .col_expr(Column::SettledAt, Expr::value(at))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(id))
+        .filter(Column::SettledAt.is_null())
+        .exec_with_returning(tx.conn())
+        .await?;
+    let Some(order) = settled.into_iter().next() else { return Ok(false) };
+    tx.emit("order", id, "settled", payload(&order)).await?;
+    Ok(true)
+}
