@@ -19,6 +19,16 @@ pub enum AuditAction {
     AfterSalesDecided,
     #[sea_orm(string_value = "provider_event_resolved")]
     ProviderEventResolved,
+    #[sea_orm(string_value = "refund_hastened")]
+    RefundHastened,
+    #[sea_orm(string_value = "abnormal_refund_applied")]
+    AbnormalRefundApplied,
+    #[sea_orm(string_value = "day_reconciled")]
+    DayReconciled,
+    #[sea_orm(string_value = "difference_resolved")]
+    DifferenceResolved,
+    #[sea_orm(string_value = "refund_terms_set")]
+    RefundTermsSet,
 }
 
 #[sea_orm::model]
