@@ -3,6 +3,7 @@
 //! already forbid much of it, so a breach here means the schema itself was bypassed or a rule is wrong.
 
 mod ledger;
+mod reconcile;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
@@ -273,7 +274,7 @@ const INVARIANTS: &[Invariant] = &[
 /// on a replica where the tables are large.
 pub async fn check(db: &DatabaseConnection) -> Result<Vec<Finding>> {
     let mut findings = Vec::with_capacity(INVARIANTS.len());
-    for Invariant { area, rule, examined, breaches } in INVARIANTS.iter().chain(ledger::INVARIANTS) {
+    for Invariant { area, rule, examined, breaches } in INVARIANTS.iter().chain(ledger::INVARIANTS).chain(reconcile::INVARIANTS) {
         let (examined, breaches) = (count(db, examined).await?, count(db, breaches).await?);
         findings.push(Finding { area, rule, examined, breaches });
     }

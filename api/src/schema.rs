@@ -10,6 +10,7 @@ use crate::flow::design::graphql::{DesignMutation, DesignQuery};
 use crate::flow::order::graphql::{OrderMutation, OrderQuery, OrderSubscription};
 use crate::flow::payment::graphql::{
     BackMutation, BackQuery, FinanceMutation, FinanceQuery, LedgerQuery, PaymentMutation, PaymentQuery,
+    ReconcileMutation, ReconcileQuery, RefundDeskMutation,
 };
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery, PresaleSubscription};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery, RoundSubscription};
@@ -38,6 +39,7 @@ pub struct Query(
     PaymentQuery,
     LedgerQuery,
     FinanceQuery,
+    ReconcileQuery,
     BackQuery,
     BatchQuery,
     FactoryQuery,
@@ -63,6 +65,8 @@ pub struct Mutation(
     OrderMutation,
     PaymentMutation,
     FinanceMutation,
+    ReconcileMutation,
+    RefundDeskMutation,
     BackMutation,
     BatchMutation,
     FactoryMutation,

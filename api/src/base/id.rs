@@ -93,6 +93,7 @@ kinds! {
     Order / OrderId = "order",
     OrderLine / OrderLineId = "line",
     Refund / RefundId = "refund",
+    Difference / DifferenceId = "diff",
     AfterSales / AfterSalesId = "case",
     Batch / BatchId = "batch",
     Shipment / ShipmentId = "shipment",

@@ -64,7 +64,7 @@ pub(super) const INVARIANTS: &[Invariant] = &[
                    (select coalesce(sum(l.amount), 0) from journal_line l where l.brand_id = b.id and l.account = 'clearing') <> \
                    (select coalesce(sum(a.amount), 0) from payment_attempt a where a.brand_id = b.id and a.status = 'paid') \
                    - (select coalesce(sum(r.amount), 0) from refund r where r.brand_id = b.id and r.status = 'succeeded') \
-                   - (select coalesce(sum(l.amount), 0) from journal_line l where l.brand_id = b.id and l.account = 'provider_fees') \
+                   - (select coalesce(sum(e.fee), 0) from bill_entry e where e.brand_id = b.id) \
                    - (select coalesce(sum(l.amount), 0) from journal j join journal_line l on l.brand_id = j.brand_id and l.journal_id = j.id \
                    where j.brand_id = b.id and j.kind in ('withdrawn', 'compensation_paid', 'commission_paid') and l.account <> 'clearing')",
     },

@@ -5,16 +5,19 @@ use std::collections::HashMap;
 use chrono::{DateTime, Duration, Utc};
 use entity::journal_line::LedgerAccount;
 use entity::refund::RefundStatus;
-use entity::{ledger_head, provider_event, refund};
+use entity::{ledger_head, provider_event, reconciliation, reconciliation_difference, refund};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::ledger::{accounts, query};
+use super::reconcile;
 use crate::base::db::{columns, sql};
 use crate::error::Result;
 
-/// A refund that fails for this long is shown; before, the next try may well do it.
+/// A refund that fails for this long is shown, and a bill that cannot be had; before, the next try may well do it.
 const PATIENCE: Duration = Duration::hours(1);
+/// Banks take up to three working days to take a refund in, which a weekend lengthens.
+const BANKS_TAKE: Duration = Duration::days(5);
 /// Things of one list.
 pub const MAX_STUCK: i32 = 100;
 
@@ -71,6 +74,10 @@ pub enum Stuck {
     Refund(refund::Model),
     /// WeChat told of money that fits nothing of ours, and the order its number is of, if any.
     Event(provider_event::Model, Option<Uuid>),
+    /// WeChat Pay's bill and our rows differ.
+    Difference(reconciliation_difference::Model),
+    /// The bills of a day cannot be had, or not be believed.
+    Bill(reconciliation::Model),
 }
 
 /// Why it is stuck.
@@ -78,18 +85,27 @@ pub enum Stuck {
 pub enum Cause {
     RefundAbnormal,
     RefundClosed,
+    /// The merchant's account does not hold enough.
+    RefundUnfunded,
     RefundFailing,
+    RefundSlow,
     Mismatch,
+    BillDifference,
+    BillMissing,
 }
 
 impl Stuck {
     pub fn cause(&self) -> Cause {
         match self {
             Stuck::Event(..) => Cause::Mismatch,
-            Stuck::Refund(refund) => match refund.status {
-                RefundStatus::Abnormal => Cause::RefundAbnormal,
-                RefundStatus::Closed => Cause::RefundClosed,
-                RefundStatus::Pending | RefundStatus::Processing | RefundStatus::Succeeded => Cause::RefundFailing,
+            Stuck::Difference(_) => Cause::BillDifference,
+            Stuck::Bill(_) => Cause::BillMissing,
+            Stuck::Refund(refund) => match (refund.status, refund.last_error.as_deref()) {
+                (RefundStatus::Abnormal, _) => Cause::RefundAbnormal,
+                (RefundStatus::Closed, _) => Cause::RefundClosed,
+                (RefundStatus::Pending, Some(why)) if why.contains(NOT_ENOUGH) => Cause::RefundUnfunded,
+                (RefundStatus::Processing, None) => Cause::RefundSlow,
+                (RefundStatus::Pending | RefundStatus::Processing | RefundStatus::Succeeded, _) => Cause::RefundFailing,
             },
         }
     }
@@ -98,6 +114,8 @@ impl Stuck {
         match self {
             Stuck::Refund(refund) => refund.finished_at.unwrap_or(refund.created_at),
             Stuck::Event(event, _) => event.received_at,
+            Stuck::Difference(difference) => difference.created_at,
+            Stuck::Bill(day) => day.created_at,
         }
     }
 
@@ -105,6 +123,8 @@ impl Stuck {
         match self {
             Stuck::Refund(refund) => Some(refund.order_id),
             Stuck::Event(_, order_id) => *order_id,
+            Stuck::Difference(difference) => difference.order_id,
+            Stuck::Bill(_) => None,
         }
     }
 
@@ -113,6 +133,10 @@ impl Stuck {
         match self {
             Stuck::Refund(refund) => Some(refund.amount),
             Stuck::Event(event, _) => event.amount,
+            Stuck::Difference(row) => {
+                Some(row.bill_amount.unwrap_or_default() - row.our_amount.unwrap_or_default())
+            }
+            Stuck::Bill(_) => None,
         }
     }
 
@@ -121,13 +145,19 @@ impl Stuck {
         match self {
             Stuck::Refund(refund) => refund.last_error.as_deref(),
             Stuck::Event(event, _) => event.problem.as_deref(),
+            Stuck::Difference(difference) => difference.detail.as_deref(),
+            Stuck::Bill(day) => day.last_error.as_deref(),
         }
     }
 }
 
+/// WeChat Pay's word for it.
+const NOT_ENOUGH: &str = "NOT_ENOUGH";
+
 const STUCK_REFUND: &str = "r.brand_id = $1 and r.status <> 'succeeded' and (r.status = 'abnormal' \
     or (r.status = 'closed' and not exists (select 1 from refund n where n.brand_id = r.brand_id and n.replaces = r.id)) \
-    or (r.status in ('pending', 'processing') and r.last_error is not null and r.created_at <= $2))";
+    or (r.status = 'pending' and r.created_at <= $2) \
+    or (r.status = 'processing' and ((r.last_error is not null and r.created_at <= $2) or r.created_at <= $3)))";
 const STUCK_EVENT: &str = "e.brand_id = $1 and e.problem is not null and e.resolved_at is null and e.kind like 'pay.%'";
 
 /// The oldest things that are stuck, at most `limit`, and how many there are.
@@ -139,15 +169,20 @@ pub async fn stuck(
 ) -> Result<(Vec<Stuck>, i64)> {
     let mut found: Vec<_> = refunds(db, brand_id, now, limit).await?.into_iter().map(Stuck::Refund).collect();
     found.extend(events(db, brand_id, limit).await?);
+    let most = u64::try_from(limit).unwrap_or_default();
+    let (differences, differing) = reconcile::query::open(db, brand_id, most).await?;
+    let (bills, missing) = reconcile::query::overdue(db, brand_id, now - PATIENCE, most).await?;
+    found.extend(differences.into_iter().map(Stuck::Difference).chain(bills.into_iter().map(Stuck::Bill)));
     found.sort_by_key(Stuck::since);
     found.truncate(usize::try_from(limit).unwrap_or_default());
     let text = format!(
         "select (select count(*) from refund r where {STUCK_REFUND}) + (select count(*) from provider_event e where {STUCK_EVENT}) as count"
     );
-    let row =
-        db.query_one_raw(sql(db.get_database_backend(), &text, [brand_id.into(), (now - PATIENCE).into()])).await?;
+    let values = [brand_id.into(), (now - PATIENCE).into(), (now - BANKS_TAKE).into()];
+    let row = db.query_one_raw(sql(db.get_database_backend(), &text, values)).await?;
     let row = row.ok_or_else(|| anyhow::anyhow!("a count returned no row"))?;
-    Ok((found, row.try_get("", "count")?))
+    let of_bills = i64::try_from(differing + missing).unwrap_or(i64::MAX);
+    Ok((found, row.try_get::<i64>("", "count")?.saturating_add(of_bills)))
 }
 
 async fn refunds(
@@ -156,8 +191,9 @@ async fn refunds(
     now: DateTime<Utc>,
     limit: i32,
 ) -> Result<Vec<refund::Model>> {
-    let text = format!("select r.* from refund r where {STUCK_REFUND} order by r.id limit $3");
-    let values = [brand_id.into(), (now - PATIENCE).into(), i64::from(limit).into()];
+    let text = format!("select r.* from refund r where {STUCK_REFUND} order by r.id limit $4");
+    let values =
+        [brand_id.into(), (now - PATIENCE).into(), (now - BANKS_TAKE).into(), i64::from(limit).into()];
     Ok(refund::Entity::find().from_raw_sql(sql(db.get_database_backend(), &text, values)).all(db).await?)
 }
 

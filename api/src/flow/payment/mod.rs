@@ -16,7 +16,8 @@
 //! update; the process may be killed anywhere between.
 //!
 //! What happens to money is booked in [`ledger`] by the transaction that makes it happen, and what people
-//! do to it by hand is noted in [`audit`]. [`desk`] shows the brand's finance people what needs them.
+//! do to it by hand is noted in [`audit`]. [`desk`] shows the brand's finance people what needs them, and
+//! [`reconcile`] finds by WeChat Pay's daily bills what was told of by nothing else.
 //!
 //! Promises the next stage: a paid order's money is with the merchant, `0 ≤ refunded ≤ paid`, and
 //! pieces return to sale exactly once, and only after WeChat confirmed that they can no longer be paid.
@@ -37,9 +38,11 @@ mod poll;
 mod prepay;
 mod problem;
 pub mod query;
+pub mod reconcile;
 pub mod refund;
 pub mod rules;
 mod settle;
+pub mod terms;
 mod tier;
 pub mod timers;
 

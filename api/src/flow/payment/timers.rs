@@ -1,6 +1,6 @@
 //! What happens to payments by itself.
 
-use super::{balance, lapse, mass, poll, refund};
+use super::{balance, lapse, mass, poll, reconcile, refund};
 use crate::app::App;
 use crate::error::Result;
 use crate::flow::order;
@@ -12,6 +12,10 @@ pub const POLL: &str = "payment.poll";
 pub const REFUND_SEND: &str = "refund.send";
 /// Asks WeChat about a refund on its way; the subject is the refund.
 pub const REFUND_POLL: &str = "refund.poll";
+/// Opens the days whose bills are there; the subject is the brand.
+pub const BILLS_DUE: &str = "bills.due";
+/// Holds a day's bills against our rows; the subject is the reconciliation.
+pub const RECONCILE: &str = "bills.reconcile";
 
 /// Handles a due timer; false when it is not one of payments.
 pub async fn on_timer(app: &App, timer: &Timer) -> Result<bool> {
@@ -22,12 +26,15 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<bool> {
         POLL => poll::poll(app, brand_id, id).await?,
         REFUND_SEND => refund::send(app, brand_id, id).await?,
         REFUND_POLL => refund::poll(app, brand_id, id).await?,
+        BILLS_DUE => reconcile::open_days(app, brand_id).await?,
+        RECONCILE => reconcile::reconcile(app, brand_id, id).await?,
         _ => return Ok(false),
     }
     Ok(true)
 }
 
-/// Returns the money when a presale came to nothing; asks for balances when it succeeded.
+/// Returns the money when a presale came to nothing; asks for balances when it succeeded; reads the bills of a brand
+/// from its first day on.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     match event.kind.as_str() {
         "presale.failed" | "presale.cancelled" | "presale.withdrawn" | "presale.refunds_due" => {
@@ -40,6 +47,7 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
         "order.paid" | "order.deposit_paid" | "order.balance_paid" | "order.unbatched" => {
             mass::straggler(app, event.brand_id, event.aggregate_id).await
         }
+        "brand.connected" => reconcile::begin(app, event.brand_id).await,
         _ => Ok(()),
     }
 }

@@ -4,6 +4,7 @@ use entity::brand::{self, BrandStatus};
 use entity::brand_wechat;
 use sea_orm::{DbErr, EntityTrait, Set, SqlErr};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -123,11 +124,12 @@ async fn connect(app: &App, tx: &Tx, wechat: &WechatCredentials) -> Result<()> {
         updated_at: Set(tx.now()),
     };
     let written = brand_wechat::Entity::insert(row).exec_without_returning(tx.conn()).await;
-    written.map(drop).map_err(|error| {
+    written.map_err(|error| {
         let (en, zh) =
             ("This app id or merchant account belongs to another brand.", "该 appid 或商户号已属于其他品牌。");
         taken(error, "wechat", en, zh)
-    })
+    })?;
+    tx.emit("brand", tx.brand_id(), "connected", json!({})).await
 }
 
 fn taken(error: DbErr, field: &str, en: &'static str, zh: &'static str) -> Error {

@@ -214,4 +214,14 @@ impl Brand {
     async fn koc_max_members(&self) -> i32 {
         self.0.koc_max_members
     }
+
+    /// Days within which a presale that came to nothing is refunded.
+    async fn refund_days(&self) -> i32 {
+        self.0.refund_days
+    }
+
+    /// Interest on refunds that come later, in hundredths of a percent a year: 300 is 3 %.
+    async fn late_interest_bp(&self) -> i32 {
+        self.0.late_interest_bp
+    }
 }

@@ -15,6 +15,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/rotate_key", post().to(rotate_key))
         .route("/retire_old_key", post().to(retire_old_key))
         .route("/set_balance", post().to(set_balance))
+        .route("/withdraw", post().to(withdraw))
         .route("/confirm_transfer", post().to(confirm_transfer))
         .route("/confirm_receipt", post().to(confirm_receipt))
         .route("/complain", post().to(complain))
@@ -46,6 +47,11 @@ async fn retire_old_key(shared: Data<Shared>, merchant: Json<Merchant>) -> HttpR
 
 async fn set_balance(shared: Data<Shared>, merchant: Json<Merchant>) -> HttpResponse {
     shared.lock().balances.insert(merchant.mchid.clone(), merchant.fen);
+    done()
+}
+
+async fn withdraw(shared: Data<Shared>, merchant: Json<Merchant>) -> HttpResponse {
+    shared.withdraw(&merchant.mchid, merchant.fen);
     done()
 }
 

@@ -3,6 +3,7 @@
 use super::Standin;
 use super::faults::Dice;
 use super::model::{CallbackFault, Chaos, ScriptedRefusal, TransferFailure};
+use super::pay::Withdrawal;
 use super::state::Shared;
 
 impl Shared {
@@ -14,6 +15,13 @@ impl Shared {
         let mut state = self.lock();
         let rotation = state.rotations.entry(mchid.to_owned()).or_default();
         (rotation.rotated, rotation.retired) = (true, true);
+    }
+
+    pub fn withdraw(&self, mchid: &str, fen: i64) {
+        let at = self.now();
+        let mut state = self.lock();
+        let number = format!("19{:026}", state.next_id());
+        state.withdrawals.push(Withdrawal { mchid: mchid.to_owned(), number, at, amount_fen: fen });
     }
 
     pub fn confirm_transfer(&self, package_info: &str, openid: &str) -> Result<(), TransferFailure> {
@@ -71,6 +79,11 @@ impl Standin {
     /// `NOT_ENOUGH`. Without this nothing is counted.
     pub fn set_balance(&self, mchid: &str, fen: i64) {
         self.shared.lock().balances.insert(mchid.to_owned(), fen);
+    }
+
+    /// The merchant draws settled money to its bank.
+    pub fn withdraw(&self, mchid: &str, fen: i64) {
+        self.shared.withdraw(mchid, fen);
     }
 
     /// The user confirms a transfer in WeChat.

@@ -10,7 +10,7 @@ use super::app::{Code, ShippingEntry, Token};
 use super::faults::Dice;
 use super::model::{CallbackFault, Fault, ScriptedRefusal, SentMessage, StandinBrand, Switches, Trigger};
 use super::outbox::Job;
-use super::pay::{Download, Order, RefundEntry, Rotation, TransferEntry};
+use super::pay::{Download, Order, RefundEntry, Rotation, TransferEntry, Withdrawal};
 use crate::base::clock::Clock;
 use crate::wechat::Suggest;
 
@@ -64,6 +64,7 @@ pub(super) struct State {
     pub declared: BTreeMap<String, DateTime<Utc>>,
     /// What merchant accounts began with; the others' money is not counted.
     pub balances: BTreeMap<String, i64>,
+    pub withdrawals: Vec<Withdrawal>,
     pub rotations: BTreeMap<String, Rotation>,
     pub downloads: HashMap<String, Download>,
     pub faults: Vec<(String, Fault)>,
@@ -103,6 +104,7 @@ impl State {
             shipments: BTreeMap::new(),
             declared: BTreeMap::new(),
             balances: BTreeMap::new(),
+            withdrawals: Vec::new(),
             rotations: BTreeMap::new(),
             downloads: HashMap::new(),
             faults: Vec::new(),

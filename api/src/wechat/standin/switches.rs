@@ -104,6 +104,8 @@ pub enum BillTrick {
     ExtraRow,
     /// The last row has one fen more.
     ChangedAmount,
+    /// The fund-flow bill ends with a movement that is neither payment nor refund, fee, transfer or withdrawal.
+    StrangeMovement,
 }
 
 /// What becomes of a callback.

@@ -75,7 +75,7 @@ pub enum RefundStatus {
     Processing,
     /// The money is with the buyer.
     Succeeded,
-    /// The buyer's account takes no money; the brand settles it in WeChat Pay's console.
+    /// The buyer's account takes no money; `applyAbnormalRefund` sends it elsewhere.
     Abnormal,
     /// WeChat closed it and the money did not leave; `retryRefund` sends it again.
     Closed,

@@ -1,13 +1,17 @@
 //! Money on its way back, under its own number, repeated with the same number until the end is known.
 
+mod abnormal;
 mod agreed;
+mod hasten;
 mod outcome;
 mod request;
 mod send;
 mod short;
 pub(super) mod withdrawn;
 
+pub use abnormal::{Elsewhere, apply_abnormal};
 pub use agreed::{Agreed, What, agreed};
+pub use hasten::hasten;
 pub use outcome::apply;
 pub use request::{Why, again, part, request, whole_order, within};
 pub(super) use send::{poll, send};

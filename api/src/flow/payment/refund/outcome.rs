@@ -74,7 +74,7 @@ async fn apply_once(tx: &Tx, state: &RefundState) -> Result<Applied> {
             tx.set_timer(timers::REFUND_POLL, refund.id, rules::next_refund_poll(0, tx.now())).await?;
         }
         RefundStatus::Abnormal => {
-            tracing::error!(refund = %refund.id, "the buyer's account takes no refund: settle it in WeChat Pay's console");
+            tracing::error!(refund = %refund.id, "the buyer's account takes no refund: send it to another card or to the merchant");
         }
         RefundStatus::Pending => {}
     }

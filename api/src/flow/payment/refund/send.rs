@@ -4,6 +4,7 @@ use entity::payment_attempt;
 use entity::refund::{self, Column, RefundReason, RefundStatus};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::apply;
@@ -12,7 +13,7 @@ use crate::error::Result;
 use crate::flow::payment::settle::unreachable;
 use crate::flow::payment::{notification, query, rules, timers};
 use crate::people::wechat::account;
-use crate::wechat::pay::{Refund, RefundOf, RefundState};
+use crate::wechat::pay::{self, Refund, RefundOf, RefundState};
 use crate::wechat::{Account, Error as WechatError};
 
 /// Timer `refund.send`: asks for the refund, under the same number each time. After a try whose
@@ -69,15 +70,19 @@ fn words(reason: RefundReason) -> &'static str {
     }
 }
 
-/// Timer `refund.poll`: asks how far a refund is.
+/// Timer `refund.poll`: asks how far a refund is. An abnormal one is asked about after it was sent elsewhere: while
+/// WeChat works on it, it is on its way again.
 pub(in crate::flow::payment) async fn poll(app: &App, brand_id: Uuid, id: Uuid) -> Result<()> {
     let refund = query::refund(app.db.read(), brand_id, id).await?;
-    if refund.status != RefundStatus::Processing {
+    if !matches!(refund.status, RefundStatus::Processing | RefundStatus::Abnormal) {
         return Ok(());
     }
     let account = account(app, brand_id).await?;
     match app.wechat.query_refund(&account, &refund.out_refund_no).await {
         Ok(Some(state)) => {
+            if state.status == pay::RefundStatus::Processing {
+                on_its_way_again(app, &refund).await?;
+            }
             apply(app, &account, &state).await?;
             note(app, &refund, None).await?;
             look_again(app, &refund).await
@@ -88,6 +93,26 @@ pub(in crate::flow::payment) async fn poll(app: &App, brand_id: Uuid, id: Uuid) 
             Err(failed(&refund, &error))
         }
     }
+}
+
+/// An abnormal refund that WeChat has taken up again; any other stays as it is.
+pub(super) async fn on_its_way_again(app: &App, refund: &refund::Model) -> Result<()> {
+    let (brand_id, id) = (refund.brand_id, refund.id);
+    app.write(brand_id, |tx| async move {
+        let moved = refund::Entity::update_many()
+            .col_expr(Column::Status, Expr::value(RefundStatus::Processing))
+            .filter(Column::BrandId.eq(brand_id))
+            .filter(Column::Id.eq(id))
+            .filter(Column::Status.eq(RefundStatus::Abnormal))
+            .exec(tx.conn())
+            .await?;
+        if moved.rows_affected == 1 {
+            tx.emit("refund", id, "processing", json!({ "order_id": refund.order_id, "amount": refund.amount })).await?;
+            tx.set_timer(timers::REFUND_POLL, id, rules::next_refund_poll(0, tx.now())).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 async fn look_again(app: &App, refund: &refund::Model) -> Result<()> {

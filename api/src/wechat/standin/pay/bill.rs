@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::bill_text::{flow_text, trade_text};
+use super::movement::movements;
 use super::{Answer, Refused};
 use crate::wechat::pay::RefundStatus;
 use crate::wechat::standin::model::{BillTrick, StandinBrand};
@@ -57,6 +58,11 @@ pub(super) fn china() -> FixedOffset {
     FixedOffset::east_opt(8 * 3600).expect("eight hours are within a day")
 }
 
+/// The day in Beijing.
+fn day_of(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&china()).date_naive()
+}
+
 /// Half a fen is rounded up, for each transaction by itself.
 fn fee(amount_fen: i64, per_ten_thousand: i64) -> i64 {
     (amount_fen * per_ten_thousand + 5_000) / 10_000
@@ -90,8 +96,14 @@ impl State {
         query: &BillQuery,
     ) -> Answer {
         let entries = self.entries(now, brand, query.bill_date)?;
-        let text = flow_text(&entries);
-        self.offer(now, brand, request, query, entries.is_empty(), text)
+        let date = query.bill_date;
+        let moved = self.play_with_movements(movements(self, brand, &entries, |at| day_of(at) == date));
+        let earlier = self.entries_when(brand, |at| day_of(at) < date);
+        let before = movements(self, brand, &earlier, |at| day_of(at) < date);
+        let begun = self.balances.get(&brand.mchid).copied().unwrap_or_default();
+        let opening = begun + before.iter().map(|movement| movement.amount_fen).sum::<i64>();
+        let text = flow_text(opening, &moved);
+        self.offer(now, brand, request, query, moved.is_empty(), text)
     }
 
     /// What moved on the day, with whatever the switches do to it.
@@ -101,7 +113,13 @@ impl State {
         if ready.is_none_or(|ready| now < ready) {
             return Err(Refused(400, "STATEMENT_CREATING", "账单生成中，请稍后再试"));
         }
-        let is_that_day = |at: DateTime<Utc>| at.with_timezone(&china()).date_naive() == date;
+        let mut entries = self.entries_when(brand, |at| day_of(at) == date);
+        self.play_trick(&mut entries);
+        Ok(entries)
+    }
+
+    /// Payments and refunds that ended at a wanted time. A refund is in the bill of the day on which it arrived.
+    fn entries_when(&self, brand: &StandinBrand, is_wanted: impl Fn(DateTime<Utc>) -> bool) -> Vec<Entry> {
         let rate = self.switches.fee_per_ten_thousand;
         let mut entries = Vec::new();
         for order in self.orders.values().filter(|order| order.mchid == brand.mchid) {
@@ -125,20 +143,19 @@ impl State {
                     && refund.status == RefundStatus::Success
             };
             for refund in self.refunds.values().filter(of_order) {
-                let Some(at) = refund.success_time.filter(|at| is_that_day(*at)) else { continue };
+                let Some(at) = refund.success_time.filter(|at| is_wanted(*at)) else { continue };
                 let numbers = (refund.refund_id.clone(), refund.out_refund_no.clone(), refund.amount_fen);
                 let fee_fen = -fee(refund.amount_fen, rate);
                 entries.push(Entry { at, paid_fen: 0, refund: Some(numbers), fee_fen, ..entry.clone() });
             }
-            if is_that_day(at) {
+            if is_wanted(at) {
                 entries.push(entry);
             }
         }
         entries.sort_by(|a, b| {
             (a.at, &a.out_trade_no, a.refund.is_some()).cmp(&(b.at, &b.out_trade_no, b.refund.is_some()))
         });
-        self.play_trick(&mut entries);
-        Ok(entries)
+        entries
     }
 
     /// Makes the day's file differ from the books, consistently in itself.
@@ -162,7 +179,7 @@ impl State {
                     }
                 }
             }
-            BillTrick::None | BillTrick::WrongHash | BillTrick::OtherHost => {}
+            BillTrick::None | BillTrick::WrongHash | BillTrick::OtherHost | BillTrick::StrangeMovement => {}
         }
     }
 

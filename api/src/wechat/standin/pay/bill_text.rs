@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use super::bill::{Entry, china};
+use super::movement::Movement;
 use crate::wechat::standin::model::StandinBrand;
 
 const TRADE_NAMES: &str = "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,\
@@ -76,39 +77,29 @@ pub(super) fn trade_text(brand: &StandinBrand, entries: &[Entry], rate: i64) -> 
     text + &line(&[vec![entries.len().to_string()], totals.to_vec()].concat())
 }
 
-/// Each entry moves its amount and its fee, which are two movements.
-pub(super) fn flow_text(entries: &[Entry]) -> String {
+/// `opening` is what the account held before the first of them.
+pub(super) fn flow_text(opening: i64, moved: &[Movement]) -> String {
     let mut text = format!("\u{feff}{FLOW_NAMES}\r\n");
-    let (mut balance, mut count, mut ins, mut outs) = (0, 0, (0, 0), (0, 0));
-    for entry in entries {
-        let (business, amount, number, voucher) = match &entry.refund {
-            Some((refund_id, out_refund_no, amount)) => ("退款", -amount, refund_id, out_refund_no),
-            None => ("交易", entry.paid_fen, &entry.transaction_id, &entry.out_trade_no),
-        };
-        let fee_business = if entry.refund.is_some() { "退还交易手续费" } else { "扣除交易手续费" };
-        for (business, amount) in [(business, amount), (fee_business, -entry.fee_fen)] {
-            if amount == 0 {
-                continue;
-            }
-            count += 1;
-            balance += amount;
-            let direction = if amount > 0 { &mut ins } else { &mut outs };
-            *direction = (direction.0 + 1, direction.1 + amount.abs());
-            text += &line(&[
-                stamp(entry.at),
-                number.clone(),
-                format!("F{count:010}"),
-                business.to_owned(),
-                business.to_owned(),
-                if amount > 0 { "收入" } else { "支出" }.to_owned(),
-                yuan(amount.abs()),
-                yuan(balance),
-                "system".to_owned(),
-                String::new(),
-                voucher.clone(),
-            ]);
-        }
+    let (mut balance, mut ins, mut outs) = (opening, (0, 0), (0, 0));
+    for (count, movement) in (1..).zip(moved) {
+        let amount = movement.amount_fen;
+        balance += amount;
+        let direction = if amount > 0 { &mut ins } else { &mut outs };
+        *direction = (direction.0 + 1, direction.1 + amount.abs());
+        text += &line(&[
+            stamp(movement.at),
+            movement.number.clone(),
+            format!("F{}{count:06}", movement.at.with_timezone(&china()).format("%Y%m%d")),
+            movement.business.to_owned(),
+            movement.business.to_owned(),
+            if amount > 0 { "收入" } else { "支出" }.to_owned(),
+            yuan(amount.abs()),
+            yuan(balance),
+            "system".to_owned(),
+            String::new(),
+            movement.voucher.clone(),
+        ]);
     }
     let _ = write!(text, "{FLOW_TOTALS}\r\n");
-    text + &line(&[count.to_string(), ins.0.to_string(), yuan(ins.1), outs.0.to_string(), yuan(outs.1)])
+    text + &line(&[moved.len().to_string(), ins.0.to_string(), yuan(ins.1), outs.0.to_string(), yuan(outs.1)])
 }

@@ -5,6 +5,7 @@ mod auth;
 mod bill;
 mod bill_text;
 mod certificates;
+mod movement;
 mod notice;
 mod order;
 mod refund;
@@ -21,6 +22,7 @@ use super::state::{Shared, State};
 
 pub(super) use bill::Download;
 pub(super) use certificates::Rotation;
+pub(super) use movement::Withdrawal;
 pub(super) use notice::Notice;
 pub(super) use order::Order;
 pub(super) use refund::{RefundEntry, finish_refund};

@@ -188,7 +188,8 @@ impl State {
         let refunds = self.refunds.values().filter(|it| it.mchid == mchid && it.status != RefundStatus::Closed);
         let transfers = self.transfers.values().filter(|it| it.mchid == mchid && !it.state.is_undone());
         let came: i64 = paid.map(|order| order.amount_fen).sum();
-        let went: i64 = refunds.map(|it| it.amount_fen).chain(transfers.map(|it| it.amount_fen)).sum();
+        let drawn = self.withdrawals.iter().filter(|it| it.mchid == mchid).map(|it| it.amount_fen);
+        let went: i64 = refunds.map(|it| it.amount_fen).chain(transfers.map(|it| it.amount_fen)).chain(drawn).sum();
         Some(start + came - went)
     }
 

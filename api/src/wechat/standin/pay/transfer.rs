@@ -32,7 +32,7 @@ pub(in crate::wechat::standin) struct TransferEntry {
     pub state: TransferState,
     pub fail_reason: String,
     created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
 }
 
 impl TransferEntry {

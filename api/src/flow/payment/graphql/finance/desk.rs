@@ -6,7 +6,7 @@ use entity::journal_line::LedgerAccount as Account;
 
 use super::super::ledger;
 use super::super::view::Refund;
-use super::ProviderEvent;
+use super::{Difference, ProviderEvent, Reconciliation};
 use crate::app::App;
 use crate::base::money::{Long, Money};
 use crate::error::{Fault, Result};
@@ -144,10 +144,18 @@ pub enum StuckCause {
     RefundAbnormal,
     /// WeChat Pay closed the refund and the money did not leave.
     RefundClosed,
-    /// The refund has failed for more than an hour.
+    /// The merchant's account does not hold enough for the refund.
+    RefundUnfunded,
+    /// The refund has waited to be sent, or failed, for more than an hour.
     RefundFailing,
+    /// WeChat Pay took the refund more than five days ago and says nothing against it.
+    RefundSlow,
     /// WeChat told of money that fits nothing here.
     Mismatch,
+    /// WeChat Pay's bill of a day and the rows here differ.
+    BillDifference,
+    /// The bills of a day could not be had for more than an hour, or are not what WeChat Pay announced.
+    BillMissing,
 }
 
 /// What a person can do about it.
@@ -157,10 +165,16 @@ pub enum FinanceAction {
     RetryRefund,
     /// `resolveProviderEvent`, once it is settled.
     ResolveProviderEvent,
-    /// Handle the abnormal refund in WeChat Pay's console; what comes of it arrives by itself.
-    SettleInConsole,
-    /// Remove what `why` says, such as an empty balance: it is repeated by itself under the same number.
-    RemoveCause,
+    /// `applyAbnormalRefund`, to another card of the buyer or to the merchant's own account.
+    ApplyAbnormalRefund,
+    /// `hastenRefund`, once what `why` says is removed; it is also repeated by itself under the same number.
+    HastenRefund,
+    /// Top the merchant's account up, then `hastenRefund`.
+    TopUp,
+    /// `resolveDifference`, once it is settled; `reconcileDay` looks again.
+    ResolveDifference,
+    /// `reconcileDay`; it is also looked at again by itself.
+    ReconcileDay,
 }
 
 /// Money that does not go on by itself.
@@ -178,7 +192,7 @@ impl StuckItem {
         self.stuck.cause().into()
     }
 
-    /// How much; null when WeChat did not say.
+    /// How much; null when WeChat did not say. Of a difference: the bill's amount less ours.
     async fn amount(&self) -> Option<Money> {
         self.stuck.amount().map(|fen| Money::new(fen, &self.currency))
     }
@@ -199,19 +213,35 @@ impl StuckItem {
         ledger::order(ctx, brand_id, self.stuck.order_id()).await
     }
 
-    /// The refund that is stuck; null when it is an event.
+    /// The refund that is stuck; null when it is something else.
     async fn refund(&self) -> Option<Refund> {
         match &self.stuck {
             Stuck::Refund(refund) => Some(Refund(refund.clone())),
-            Stuck::Event(..) => None,
+            _ => None,
         }
     }
 
-    /// The event that fits nothing; null when it is a refund.
+    /// The event that fits nothing; null when it is something else.
     async fn provider_event(&self) -> Option<ProviderEvent> {
         match &self.stuck {
             Stuck::Event(event, _) => Some(ProviderEvent { row: event.clone(), currency: self.currency.clone() }),
-            Stuck::Refund(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The difference between bill and rows; null when it is something else.
+    async fn difference(&self) -> Option<Difference> {
+        match &self.stuck {
+            Stuck::Difference(row) => Some(Difference { row: row.clone(), currency: self.currency.clone() }),
+            _ => None,
+        }
+    }
+
+    /// The day whose bills cannot be had; null when it is something else.
+    async fn reconciliation(&self) -> Option<Reconciliation> {
+        match &self.stuck {
+            Stuck::Bill(row) => Some(Reconciliation { row: row.clone(), currency: self.currency.clone() }),
+            _ => None,
         }
     }
 
@@ -223,10 +253,13 @@ impl StuckItem {
     /// What to do about it.
     async fn next_action(&self) -> FinanceAction {
         match self.stuck.cause() {
-            Cause::RefundAbnormal => FinanceAction::SettleInConsole,
+            Cause::RefundAbnormal => FinanceAction::ApplyAbnormalRefund,
             Cause::RefundClosed => FinanceAction::RetryRefund,
-            Cause::RefundFailing => FinanceAction::RemoveCause,
+            Cause::RefundUnfunded => FinanceAction::TopUp,
+            Cause::RefundFailing | Cause::RefundSlow => FinanceAction::HastenRefund,
             Cause::Mismatch => FinanceAction::ResolveProviderEvent,
+            Cause::BillDifference => FinanceAction::ResolveDifference,
+            Cause::BillMissing => FinanceAction::ReconcileDay,
         }
     }
 }

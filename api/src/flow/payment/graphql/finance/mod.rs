@@ -1,9 +1,13 @@
 //! The finance desk in the API: what needs a person, and what people did.
 
 mod desk;
+mod reconcile;
+mod refund;
 mod trail;
 
 pub use desk::FinanceDesk;
+pub use reconcile::{Difference, ReconcileMutation, ReconcileQuery, Reconciliation};
+pub use refund::RefundDeskMutation;
 pub use trail::{AuditEntry, ProviderEvent};
 
 use async_graphql::{Context, ID, InputObject, Object};

@@ -83,6 +83,16 @@ pub enum AuditAction {
     AfterSalesDecided,
     /// `resolveProviderEvent`; the subject is the event.
     ProviderEventResolved,
+    /// `hastenRefund`; the subject is the refund.
+    RefundHastened,
+    /// `applyAbnormalRefund`; the subject is the refund.
+    AbnormalRefundApplied,
+    /// `reconcileDay`; the subject is the day.
+    DayReconciled,
+    /// `resolveDifference`; the subject is the difference.
+    DifferenceResolved,
+    /// `setRefundTerms`; the subject is the brand.
+    RefundTermsSet,
 }
 
 /// Who did what to money, when and why. It never changes.
