@@ -43,7 +43,9 @@ pub fn setting(text: &str) -> Result<(String, String), String> {
 impl Server {
     /// Starts the process on a free port and waits for its first answer.
     pub async fn start(launch: &Launch) -> Result<Self> {
-        Self::start_on(launch, TcpListener::bind("127.0.0.1:0")?.local_addr()?).await
+        // The listener that found the port must be gone before the server binds it.
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        Self::start_on(launch, address).await
     }
 
     /// The same at an address of the caller's.

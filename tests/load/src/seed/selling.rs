@@ -116,6 +116,7 @@ fn order(makes: &Makes<'_>, tables: &mut Tables, buyer: u64, number: u64, key: &
         paid_at: None,
         shipped_at: None,
         received_at: None,
+        settled_at: None,
         created_at: placed,
     });
     for line in 0..2 {

@@ -132,6 +132,7 @@ impl<'a> Desk<'a> {
             paid_at: None,
             shipped_at: None,
             received_at: None,
+            settled_at: None,
             created_at: now,
         })
     }
