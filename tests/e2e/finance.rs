@@ -164,15 +164,15 @@ e2e! {
         let finance = shop.brand.staff(StaffRole::Finance).await;
         let row = |cause: &str, action: &str, minutes, fen| (cause.to_owned(), action.to_owned(), minutes, fen);
         let desk = finance.gql(STUCK, json!({})).await;
-        assert_eq!(stuck(&desk), [row("REFUND_ABNORMAL", "SETTLE_IN_CONSOLE", 0, PRICE), row("REFUND_CLOSED", "RETRY_REFUND", 0, PRICE)]);
+        assert_eq!(stuck(&desk), [row("REFUND_ABNORMAL", "APPLY_ABNORMAL_REFUND", 0, PRICE), row("REFUND_CLOSED", "RETRY_REFUND", 0, PRICE)]);
         assert_eq!(desk.ok("financeDesk.refundsOnTheirWay"), json!({ "count": 1, "amount": { "minorUnits": 2 * PRICE } }));
         app.advance(Duration::minutes(61)).await;
         let finance = shop.brand.staff(StaffRole::Finance).await;
         let desk = finance.gql(STUCK, json!({})).await;
         assert_eq!(stuck(&desk), [
-            row("REFUND_ABNORMAL", "SETTLE_IN_CONSOLE", 61, PRICE),
+            row("REFUND_ABNORMAL", "APPLY_ABNORMAL_REFUND", 61, PRICE),
             row("REFUND_CLOSED", "RETRY_REFUND", 61, PRICE),
-            row("REFUND_FAILING", "REMOVE_CAUSE", 61, 2 * PRICE),
+            row("REFUND_FAILING", "HASTEN_REFUND", 61, 2 * PRICE),
         ]);
         let items = desk.ok("financeDesk.stuck.items");
         for (item, order) in items.as_array().expect("a list").iter().zip(&orders) {

@@ -26,6 +26,7 @@ mod plan;
 mod presale;
 mod push;
 mod reads;
+mod reconcile;
 mod refund;
 mod round;
 mod round_rush;

@@ -9,6 +9,8 @@ use chrono::{DateTime, Duration, Utc};
 #[derive(Clone, Debug)]
 pub enum Clock {
     System,
+    /// So many microseconds beside the system's, and going like it. Shared by all clones.
+    Beside(Arc<AtomicI64>),
     /// Microseconds since the epoch; moves only when told to. Shared by all clones.
     Fake(Arc<AtomicI64>),
 }
@@ -19,18 +21,24 @@ impl Clock {
         Clock::Fake(Arc::new(AtomicI64::new(start.timestamp_micros())))
     }
 
+    /// A clock that goes like the system's, `by` ahead of it, or behind when `by` is negative.
+    pub fn beside(by: Duration) -> Self {
+        Clock::Beside(Arc::new(AtomicI64::new(by.num_microseconds().expect("less than 292,000 years"))))
+    }
+
     #[allow(clippy::disallowed_methods)] // the one place that reads the system's time
     pub fn now(&self) -> DateTime<Utc> {
         let micros = match self {
             Clock::System => Utc::now().timestamp_micros(),
+            Clock::Beside(by) => Utc::now().timestamp_micros() + by.load(Ordering::SeqCst),
             Clock::Fake(micros) => micros.load(Ordering::SeqCst),
         };
         DateTime::from_timestamp_micros(micros).expect("a date within chrono's range")
     }
 
-    /// Moves a fake clock; the system's clock cannot be moved and ignores it.
+    /// Moves a clock that can be moved; the system's cannot and ignores it.
     pub fn advance(&self, by: Duration) {
-        if let Clock::Fake(micros) = self {
+        if let Clock::Fake(micros) | Clock::Beside(micros) = self {
             micros.fetch_add(by.num_microseconds().expect("less than 292,000 years"), Ordering::SeqCst);
         }
     }

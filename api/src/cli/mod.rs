@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::base::clock::Clock;
 use crate::config::{Config, WechatMode};
 
-pub use serve::{Running, listen, start, wait_for_signal};
+pub use serve::{Running, listen, start, start_by, wait_for_signal};
 #[cfg(feature = "standin")]
 pub use serve::{STANDIN_TEMPLATE, introduce};
 

@@ -51,19 +51,24 @@ pub fn listen(config: &Config) -> Result<TcpListener> {
 /// Starts everything. The embedded database is migrated by itself; PostgreSQL only by `migrate up`,
 /// since several servers share it and a deploy decides when.
 pub async fn start(config: Config, listener: TcpListener, with_worker: bool) -> Result<Running> {
+    start_by(Clock::System, config, listener, with_worker).await
+}
+
+/// The same by another clock, which the stand-in goes by too.
+pub async fn start_by(clock: Clock, config: Config, listener: TcpListener, with_worker: bool) -> Result<Running> {
     #[cfg(feature = "standin")]
     let mut config = config;
     #[cfg(feature = "standin")]
     let standin = match config.wechat {
         WechatMode::Standin => {
-            let standin = crate::wechat::standin::Standin::start(Clock::System, config.standin_port)?;
+            let standin = crate::wechat::standin::Standin::start(clock.clone(), config.standin_port)?;
             config.wechat_api_url = standin.base_url();
             config.wechat_pay_url = standin.base_url();
             Some(standin)
         }
         WechatMode::Real => None,
     };
-    let app = App::start(config, Clock::System).await?;
+    let app = App::start(config, clock).await?;
     if app.config.database_url.starts_with("sqlite:") {
         Migrator::up(app.db.read(), None).await.context("cannot migrate the embedded database")?;
     } else if !Migrator::get_pending_migrations_read_only(app.db.read()).await?.is_empty() {

@@ -8,6 +8,8 @@ mod caller;
 #[cfg(feature = "standin")]
 mod diary;
 #[cfg(feature = "standin")]
+mod money;
+#[cfg(feature = "standin")]
 mod pilot;
 #[cfg(feature = "standin")]
 mod report;

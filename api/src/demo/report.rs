@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::caller::at;
+use super::money;
 
 /// What the API said about the finished pilot.
 pub struct Report {
@@ -16,6 +17,8 @@ pub struct Report {
     pub batch: Value,
     /// The try-on post of the winning design.
     pub tryon: Value,
+    /// What the finance people see: accounts, desk and bills.
+    pub finance: Value,
 }
 
 impl Report {
@@ -44,6 +47,7 @@ impl Report {
             "ranking": ranking,
             "demand": self.demand,
             "batch": self.batch,
+            "finance": money::json(&self.finance),
         })
     }
 
@@ -87,6 +91,7 @@ impl Report {
             let share = at(&self.funnel, &format!("{rate}.formatted")).as_str().unwrap_or("–");
             out.push_str(&format!("  {name:<14}{:>5} → {:>3}  ({share})\n", self.funnel[from], self.funnel[to]));
         }
+        out.push_str(&money::text(&self.finance));
         out
     }
 }

@@ -10,9 +10,12 @@ use migration::{Migrator, MigratorTrait};
 use super::caller::Caller;
 use super::diary::Diary;
 use super::pilot::{self, Pilot};
+use crate::base::clock::Clock;
 use crate::base::db::Db;
 use crate::cli::{self, DemoArgs};
 use crate::config::Config;
+
+const PLAYED_AGO: chrono::Duration = chrono::Duration::days(2);
 
 pub async fn run(config: Config, args: DemoArgs) -> Result<ExitCode> {
     let listener = cli::listen(&config)?;
@@ -20,7 +23,9 @@ pub async fn run(config: Config, args: DemoArgs) -> Result<ExitCode> {
     let played = diary.get("finished").is_some();
     let folder = config.data_dir.display().to_string();
     migrate(&config).await?;
-    let running = cli::start(config, listener, true).await?;
+    // The pilot is played two days ago, so that WeChat Pay's bill of it is there at the end.
+    let clock = if played { Clock::System } else { Clock::beside(-PLAYED_AGO) };
+    let running = cli::start_by(clock.clone(), config, listener, true).await?;
     let url = running.app.config.public_url.clone();
     let standin = running.standin.clone().context("the demo runs with the stand-in")?;
 
@@ -47,6 +52,9 @@ pub async fn run(config: Config, args: DemoArgs) -> Result<ExitCode> {
             .play()
             .await
             .with_context(|| format!("the pilot stopped; start the demo again to go on, or remove {folder}"))?;
+        clock.advance(PLAYED_AGO);
+        pilot.greet_again().await?;
+        pilot.reconcile().await.context("the pilot's bill")?;
     }
     pilot.bar.finish_and_clear();
     let report = pilot.report().await?;
@@ -87,6 +95,7 @@ fn tokens(diary: &Diary, url: &str) -> Result<String> {
         ("member", "member.0.token"),
         ("KOC", "koc.token"),
         ("merchandiser", "merchandiser.token"),
+        ("finance", "finance.token"),
         ("factory", "factory.token"),
     ] {
         out.push_str(&format!("  {role:<13}{}\n", diary.text(note)?));

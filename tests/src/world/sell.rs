@@ -1,7 +1,11 @@
 //! A presale, an order that stays and one that is refunded.
 
 use chrono::Duration;
+use entity::reconciliation::{self, ReconciliationStatus};
+use entity::reconciliation_difference::{self, DifferenceKind, DifferenceStatus};
+use sea_orm::{ActiveModelTrait, Set};
 use serde_json::{Value, json};
+use smallbatch::base::id::{DifferenceId, OrderId, StaffId};
 use smallbatch::wechat::pay::{PayParams, Prepay};
 
 use super::World;
@@ -51,6 +55,68 @@ impl World<'_> {
         done.ok("resolveProviderEvent.providerEvent");
         let open = self.pay_astray().await;
         self.ids.insert("eventId", open);
+        self.reconcile().await;
+    }
+
+    /// A day before the brand began, with a difference that is open and one that was settled, and one without its bill.
+    async fn reconcile(&mut self) {
+        let (app, brand_id) = (self.brand.app, self.brand.id);
+        let (db, now) = (app.app.db.read(), app.now());
+        let [day, waiting, open, settled] = [(); 4].map(|()| app.app.ids.next());
+        let order_id = OrderId::parse(self.id("orderId")).expect("an order").0;
+        let row = |id, date: &str, status| reconciliation::ActiveModel {
+            brand_id: Set(brand_id),
+            id: Set(id),
+            bill_date: Set(date.parse().expect("a date")),
+            status: Set(status),
+            attempts: Set(1),
+            last_error: Set(Some(self.marked("late"))),
+            trade_sha1: Set(Some(self.marked("trade"))),
+            flow_sha1: Set(Some(self.marked("flow"))),
+            bill_payments: Set(1),
+            bill_paid: Set(PRICE),
+            bill_refunds: Set(0),
+            bill_refunded: Set(0),
+            bill_fees: Set(119),
+            bill_movement: Set(PRICE - 119),
+            bill_balance: Set(Some(PRICE - 119)),
+            our_payments: Set(0),
+            our_paid: Set(0),
+            our_refunds: Set(0),
+            our_refunded: Set(0),
+            our_fees: Set(0),
+            our_movement: Set(0),
+            healed: Set(0),
+            checked_at: Set(Some(now)),
+            created_at: Set(now - Duration::hours(2)),
+        };
+        let days = [(day, "2026-02-28", ReconciliationStatus::Differing), (waiting, "2026-02-27", ReconciliationStatus::Waiting)];
+        for (id, date, status) in days {
+            row(id, date, status).insert(db).await.expect("a day");
+        }
+        let staff = StaffId::parse(&self.finance.id).expect("a person of staff").0;
+        for (id, status) in [(open, DifferenceStatus::Open), (settled, DifferenceStatus::Resolved)] {
+            let resolved = status == DifferenceStatus::Resolved;
+            let difference = reconciliation_difference::ActiveModel {
+                brand_id: Set(brand_id),
+                id: Set(id),
+                reconciliation_id: Set(day),
+                kind: Set(DifferenceKind::PaymentAmount),
+                number: Set(self.marked("number")),
+                provider_no: Set(Some(self.marked("theirs"))),
+                order_id: Set(Some(order_id)),
+                bill_amount: Set(Some(PRICE)),
+                our_amount: Set(Some(1)),
+                detail: Set(Some(self.marked("detail"))),
+                status: Set(status),
+                created_at: Set(now),
+                resolved_at: Set(resolved.then_some(now)),
+                resolved_by: Set(resolved.then_some(staff)),
+                note: Set(resolved.then(|| self.marked("note"))),
+            };
+            difference.insert(db).await.expect("a difference");
+        }
+        self.ids.insert("differenceId", DifferenceId::new(open).to_string());
     }
 
     /// Money comes that was ordered under no number of ours; the event that tells of it.

@@ -31,7 +31,7 @@ impl Pilot<'_> {
         self.bar.set_message("a brand, its people, a factory");
         self.found_brand(self.app).await?;
         self.found_factory(self.app).await?;
-        for role in ["merchandiser", "designer", "support"] {
+        for role in ["merchandiser", "designer", "support", "finance"] {
             self.sign_in_staff(role).await?;
         }
         self.bar.set_message("a KOC founds a community");
@@ -60,7 +60,13 @@ impl Pilot<'_> {
             .await?;
         let brand_id = self.diary.text("brand")?.parse()?;
         cli::introduce(app, self.standin, brand_id).await?;
-        for role in [StaffRole::Owner, StaffRole::Merchandiser, StaffRole::Designer, StaffRole::Support] {
+        for role in [
+            StaffRole::Owner,
+            StaffRole::Merchandiser,
+            StaffRole::Designer,
+            StaffRole::Support,
+            StaffRole::Finance,
+        ] {
             let name = format!("{role:?}").to_lowercase();
             self.diary
                 .once(&format!("{name}.password"), || async {

@@ -4,6 +4,7 @@
 //! was interrupted goes on, and a step is never done twice.
 
 mod cast;
+mod finance;
 mod make;
 mod sell;
 mod show;
@@ -60,6 +61,7 @@ impl Pilot<'_> {
     /// Fresh sessions for those whose tokens are printed; the old ones may have ended.
     pub async fn greet_again(&self) -> Result<()> {
         self.sign_in_staff("merchandiser").await?;
+        self.sign_in_staff("finance").await?;
         self.sign_in_member("koc", cast::KOC).await?;
         self.sign_in_member("member.0", &cast::openid(0)).await?;
         self.diary.save()
@@ -95,6 +97,7 @@ impl Pilot<'_> {
             demand: data["demandBook"].clone(),
             batch: data["batch"].clone(),
             tryon: data["tryOn"].clone(),
+            finance: self.money().await?,
         })
     }
 

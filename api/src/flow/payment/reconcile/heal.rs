@@ -38,8 +38,13 @@ async fn payment_is_new(app: &App, account: &Account, ours: &Ours, row: &TradeRo
 
 async fn refund_is_new(app: &App, account: &Account, ours: &Ours, columns: &RefundColumns) -> Result<bool> {
     let Some(known) = ours.refunds.get(&columns.out_refund_no) else { return Ok(false) };
-    let has_ended = matches!(known.row.status, RefundStatus::Succeeded | RefundStatus::Closed);
-    if columns.status != ARRIVED || has_ended {
+    let is_behind = match known.row.status {
+        // That the bill has it at all says that it was taken.
+        RefundStatus::Pending => true,
+        RefundStatus::Processing | RefundStatus::Abnormal => columns.status == ARRIVED,
+        RefundStatus::Succeeded | RefundStatus::Closed => false,
+    };
+    if !is_behind {
         return Ok(false);
     }
     let state = app.wechat.query_refund(account, &columns.out_refund_no).await.map_err(|error| unreachable(&error))?;

@@ -96,8 +96,9 @@ impl Trade<'_> {
     /// What ended on the day and no day's bill has named.
     fn unbilled(&mut self) {
         for attempt in self.books.of_day.attempts.iter().filter(|attempt| self.is_missing(attempt.id)) {
+            let fee = self.booked_fee(attempt.id);
             let side = &mut self.found.ours;
-            (side.payments, side.paid) = (side.payments + 1, side.paid + attempt.amount);
+            (side.payments, side.paid, side.fees) = (side.payments + 1, side.paid + attempt.amount, side.fees + fee);
             self.found.differences.push(Difference {
                 kind: PaymentUnbilled,
                 number: attempt.out_trade_no.clone(),
@@ -106,12 +107,13 @@ impl Trade<'_> {
                 bill_amount: None,
                 our_amount: Some(attempt.amount),
                 detail: None,
-                effect: -attempt.amount,
+                effect: fee - attempt.amount,
             });
         }
         for OurRefund { row, .. } in self.books.of_day.refunds.iter().filter(|refund| self.is_missing(refund.row.id)) {
+            let fee = self.booked_fee(row.id);
             let side = &mut self.found.ours;
-            (side.refunds, side.refunded) = (side.refunds + 1, side.refunded + row.amount);
+            (side.refunds, side.refunded, side.fees) = (side.refunds + 1, side.refunded + row.amount, side.fees + fee);
             self.found.differences.push(Difference {
                 kind: RefundUnbilled,
                 number: row.out_refund_no.clone(),
@@ -120,7 +122,7 @@ impl Trade<'_> {
                 bill_amount: None,
                 our_amount: Some(row.amount),
                 detail: None,
-                effect: row.amount,
+                effect: fee + row.amount,
             });
         }
     }
@@ -133,6 +135,11 @@ impl Trade<'_> {
 
     fn is_missing(&self, subject: Uuid) -> bool {
         !self.seen.contains(&subject) && self.is_free(subject)
+    }
+
+    /// What an earlier look at this bill had booked.
+    fn booked_fee(&self, subject: Uuid) -> i64 {
+        self.books.entries.get(&subject).map_or(0, |entry| entry.fee)
     }
 
     /// The fee as it is booked: by this bill, or as it said when it was read before.
@@ -168,7 +175,9 @@ fn state_of(attempt: &payment_attempt::Model, row: &TradeRow) -> Option<String> 
 fn agrees(ours: &OurRefund, word: &str) -> bool {
     match word {
         ARRIVED => ours.row.status == RefundStatus::Succeeded,
-        "PROCESSING" | "CHANGE" | "ABNORMAL" => ours.row.status != RefundStatus::Closed,
+        "PROCESSING" | "CHANGE" | "ABNORMAL" => {
+            !matches!(ours.row.status, RefundStatus::Pending | RefundStatus::Closed)
+        }
         _ => false,
     }
 }
