@@ -394,14 +394,14 @@ e2e! {
         let card = json!({ "bank": "ICBC_DEBIT", "number": "6222 0200 1234 5678", "holder": "王小花" });
         let apply = |refund: &str, to: &str, card: Value| json!({ "refundId": refund, "to": to, "card": card, "why": "her card is closed" });
         let send = async |input: Value| desk.mutate("applyAbnormalRefund", input, "replayed refund { status }").await;
-        assert_eq!(send(apply(&ids[0], "BUYER_CARD", Value::Null)).await.refusal()["field"], json!(["card"]));
+        assert_eq!(send(apply(&ids[0], "USER_BANK_CARD", Value::Null)).await.refusal()["field"], json!(["card"]));
         assert_eq!(send(apply(&ids[0], "MERCHANT_ACCOUNT", card.clone())).await.refusal()["field"], json!(["card"]));
         let misread = json!({ "bank": "ICBC_DEBIT", "number": "6222-02", "holder": "王小花" });
-        assert_eq!(send(apply(&ids[0], "BUYER_CARD", misread)).await.refusal()["field"], json!(["card", "number"]));
+        assert_eq!(send(apply(&ids[0], "USER_BANK_CARD", misread)).await.refusal()["field"], json!(["card", "number"]));
         assert_eq!(shop.desk.mutate("applyAbnormalRefund", apply(&ids[0], "MERCHANT_ACCOUNT", Value::Null), "replayed").await.fault(), "FORBIDDEN");
-        let sent = send(apply(&ids[0], "BUYER_CARD", card.clone())).await;
+        let sent = send(apply(&ids[0], "USER_BANK_CARD", card.clone())).await;
         assert_eq!(sent.text("applyAbnormalRefund.refund.status"), "PROCESSING");
-        assert_eq!(send(apply(&ids[0], "BUYER_CARD", card.clone())).await.refused(), "WRONG_STATE");
+        assert_eq!(send(apply(&ids[0], "USER_BANK_CARD", card.clone())).await.refused(), "WRONG_STATE");
         // The answer is lost: what became of it is found by asking.
         app.standin.set_fault(&format!("{REFUNDS}/50"), Fault::after(FaultKind::Reset));
         let mut lost = apply(&ids[1], "MERCHANT_ACCOUNT", Value::Null);

@@ -27,7 +27,7 @@ impl World<'_> {
             "DateTime" => format!("\"{}\"", self.brand.app.at(chrono::Duration::days(3))),
             "NaiveDate" if argument.name == "from" => "\"2026-03-01\"".to_owned(),
             // A day whose bills are there.
-            "NaiveDate" if of == "reconcileDay" => "\"2026-02-28\"".to_owned(),
+            "NaiveDate" if of == "reconcileDay" => "\"2026-02-26\"".to_owned(),
             "NaiveDate" => "\"2026-03-14\"".to_owned(),
             _ => match argument.name.as_str() {
                 "idempotencyKey" => format!("\"{}\"", self.brand.app.app.ids.next()),

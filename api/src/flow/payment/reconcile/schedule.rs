@@ -28,7 +28,7 @@ pub(in crate::flow::payment) async fn open_days(app: &App, brand_id: Uuid) -> Re
         let due: Vec<_> = day::due_days(brand.created_at, tx.now()).collect();
         if let Some(first) = due.first() {
             let known: HashSet<_> = query::days_since(tx.conn(), brand_id, *first).await?.into_iter().collect();
-            for day in due.iter().filter(|day| !known.contains(day)) {
+            for day in due.iter().filter(|day| !known.contains(*day)) {
                 let row = keep::day(&tx, *day).await?;
                 tx.set_timer(timers::RECONCILE, row.id, tx.now()).await?;
             }

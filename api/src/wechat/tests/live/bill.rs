@@ -118,3 +118,18 @@ async fn every_movement_is_in_the_fund_flow_bill() {
     assert_eq!(balance, 19_900 + 29 - 9_999 - 119 + 60);
     assert_eq!(bill.totals.in_fen - bill.totals.out_fen, balance);
 }
+
+#[actix_web::test]
+async fn the_account_goes_on_from_day_to_day_and_shows_what_no_trade_moved() {
+    let world = World::day(Switches::default()).await;
+    world.standin.withdraw(&world.account.mchid, 5_000);
+    world.pass(chrono::Duration::hours(24)).await;
+    let second = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a date");
+    let first = world.wechat.fund_flow_bill(&world.account, first_of_march()).await.expect("a bill");
+    let bill = world.wechat.fund_flow_bill(&world.account, second).await.expect("a bill");
+    let trade = world.wechat.trade_bill(&world.account, second, BillKind::All).await.expect("a bill");
+    let before = first.rows.last().expect("a movement").balance_fen;
+    let moved: Vec<_> = bill.rows.iter().map(|row| (row.business.as_str(), row.direction, row.balance_fen)).collect();
+    assert_eq!(moved, [("提现", FlowDirection::Out, before - 5_000)]);
+    assert!(trade.rows.is_empty() && trade.sha1.is_none());
+}

@@ -30,7 +30,7 @@ pub enum AbnormalRefundTarget {
     /// To the merchant's own account; the brand pays the buyer in another way.
     MerchantAccount,
     /// To another bank card of the buyer.
-    BuyerCard,
+    UserBankCard,
 }
 
 /// A bank card of the buyer. It is handed to WeChat Pay, encrypted, and kept nowhere.
@@ -54,7 +54,7 @@ pub struct ApplyAbnormalRefundInput {
     pub refund_id: RefundId,
     /// Where to.
     pub to: AbnormalRefundTarget,
-    /// The card, with `BUYER_CARD` only.
+    /// The card, with `USER_BANK_CARD` only.
     pub card: Option<BuyerCardInput>,
     /// Why, up to 500 characters; it stays in the audit trail.
     pub why: String,
@@ -147,17 +147,17 @@ impl RefundDeskMutation {
 fn elsewhere(to: AbnormalRefundTarget, card: Option<BuyerCardInput>) -> Result<Elsewhere, Refusal> {
     match (to, card) {
         (AbnormalRefundTarget::MerchantAccount, None) => Ok(Elsewhere::Merchant),
-        (AbnormalRefundTarget::BuyerCard, Some(card)) => {
+        (AbnormalRefundTarget::UserBankCard, Some(card)) => {
             Ok(Elsewhere::Card { bank: card.bank, number: card.number.into(), holder: card.holder.into() })
         }
-        (AbnormalRefundTarget::BuyerCard, None) => Err(Refusal::invalid(
+        (AbnormalRefundTarget::UserBankCard, None) => Err(Refusal::invalid(
             "card",
             "Name the buyer's card, or send the money to the merchant's account.",
             "请填写买家的银行卡信息，或选择退至商户账户。",
         )),
         (AbnormalRefundTarget::MerchantAccount, Some(_)) => Err(Refusal::invalid(
             "card",
-            "Money for the merchant's account takes no card; leave it out, or choose BUYER_CARD.",
+            "Money for the merchant's account takes no card; leave it out, or choose USER_BANK_CARD.",
             "退至商户账户时无需银行卡信息，请删除，或改选退至买家银行卡。",
         )),
     }

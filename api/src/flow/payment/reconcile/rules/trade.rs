@@ -9,7 +9,7 @@ use sea_orm::ActiveEnum;
 use uuid::Uuid;
 
 use super::{ARRIVED, Books, Comparison, Difference, Named, Subject};
-use crate::flow::payment::reconcile::read::OurRefund;
+use crate::flow::payment::reconcile::read::{OfDay, OurRefund};
 use crate::wechat::pay::{RefundColumns, RowState, TradeRow};
 
 pub(super) fn compare(id: Uuid, rows: &[TradeRow], books: &Books, found: &mut Comparison) {
@@ -95,7 +95,10 @@ impl Trade<'_> {
 
     /// What ended on the day and no day's bill has named.
     fn unbilled(&mut self) {
-        for attempt in self.books.of_day.attempts.iter().filter(|attempt| self.is_missing(attempt.id)) {
+        let OfDay { attempts, refunds } = &self.books.of_day;
+        let attempts: Vec<_> = attempts.iter().filter(|attempt| self.is_free(attempt.id)).collect();
+        let refunds: Vec<_> = refunds.iter().filter(|refund| self.is_free(refund.row.id)).collect();
+        for attempt in attempts {
             let fee = self.booked_fee(attempt.id);
             let side = &mut self.found.ours;
             (side.payments, side.paid, side.fees) = (side.payments + 1, side.paid + attempt.amount, side.fees + fee);
@@ -110,7 +113,7 @@ impl Trade<'_> {
                 effect: fee - attempt.amount,
             });
         }
-        for OurRefund { row, .. } in self.books.of_day.refunds.iter().filter(|refund| self.is_missing(refund.row.id)) {
+        for OurRefund { row, .. } in refunds {
             let fee = self.booked_fee(row.id);
             let side = &mut self.found.ours;
             (side.refunds, side.refunded, side.fees) = (side.refunds + 1, side.refunded + row.amount, side.fees + fee);
@@ -131,10 +134,6 @@ impl Trade<'_> {
     fn is_free(&self, subject: Uuid) -> bool {
         let day = self.books.entries.get(&subject).map(|entry| entry.reconciliation_id);
         !self.seen.contains(&subject) && day.is_none_or(|day| day == self.id)
-    }
-
-    fn is_missing(&self, subject: Uuid) -> bool {
-        !self.seen.contains(&subject) && self.is_free(subject)
     }
 
     /// What an earlier look at this bill had booked.
