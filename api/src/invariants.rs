@@ -274,7 +274,9 @@ const INVARIANTS: &[Invariant] = &[
 /// on a replica where the tables are large.
 pub async fn check(db: &DatabaseConnection) -> Result<Vec<Finding>> {
     let mut findings = Vec::with_capacity(INVARIANTS.len());
-    for Invariant { area, rule, examined, breaches } in INVARIANTS.iter().chain(ledger::INVARIANTS).chain(reconcile::INVARIANTS) {
+    for Invariant { area, rule, examined, breaches } in
+        INVARIANTS.iter().chain(ledger::INVARIANTS).chain(reconcile::INVARIANTS)
+    {
         let (examined, breaches) = (count(db, examined).await?, count(db, breaches).await?);
         findings.push(Finding { area, rule, examined, breaches });
     }

@@ -90,7 +90,10 @@ impl World<'_> {
             checked_at: Set(Some(now)),
             created_at: Set(now - Duration::hours(2)),
         };
-        let days = [(day, "2026-02-28", ReconciliationStatus::Differing), (waiting, "2026-02-27", ReconciliationStatus::Waiting)];
+        let days = [
+            (day, "2026-02-28", ReconciliationStatus::Differing),
+            (waiting, "2026-02-27", ReconciliationStatus::Waiting),
+        ];
         for (id, date, status) in days {
             row(id, date, status).insert(db).await.expect("a day");
         }

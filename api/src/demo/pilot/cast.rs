@@ -60,13 +60,9 @@ impl Pilot<'_> {
             .await?;
         let brand_id = self.diary.text("brand")?.parse()?;
         cli::introduce(app, self.standin, brand_id).await?;
-        for role in [
-            StaffRole::Owner,
-            StaffRole::Merchandiser,
-            StaffRole::Designer,
-            StaffRole::Support,
-            StaffRole::Finance,
-        ] {
+        for role in
+            [StaffRole::Owner, StaffRole::Merchandiser, StaffRole::Designer, StaffRole::Support, StaffRole::Finance]
+        {
             let name = format!("{role:?}").to_lowercase();
             self.diary
                 .once(&format!("{name}.password"), || async {

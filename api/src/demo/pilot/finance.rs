@@ -24,7 +24,8 @@ impl Pilot<'_> {
     /// Everything that the report shows of it.
     pub(super) async fn money(&self) -> Result<Value> {
         let now = self.app.clock.now();
-        let days = json!({ "from": (now - Duration::days(30)).date_naive(), "to": (now + Duration::days(1)).date_naive() });
+        let days =
+            json!({ "from": (now - Duration::days(30)).date_naive(), "to": (now + Duration::days(1)).date_naive() });
         let statements: Vec<_> = ACCOUNTS
             .iter()
             .map(|account| format!("{account}: ledgerStatement(from: $from, to: $to, account: {account}) {{ accountName closing {{ minorUnits formatted }} }}"))

@@ -133,9 +133,7 @@ impl Stuck {
         match self {
             Stuck::Refund(refund) => Some(refund.amount),
             Stuck::Event(event, _) => event.amount,
-            Stuck::Difference(row) => {
-                Some(row.bill_amount.unwrap_or_default() - row.our_amount.unwrap_or_default())
-            }
+            Stuck::Difference(row) => Some(row.bill_amount.unwrap_or_default() - row.our_amount.unwrap_or_default()),
             Stuck::Bill(_) => None,
         }
     }
@@ -192,8 +190,7 @@ async fn refunds(
     limit: i32,
 ) -> Result<Vec<refund::Model>> {
     let text = format!("select r.* from refund r where {STUCK_REFUND} order by r.id limit $4");
-    let values =
-        [brand_id.into(), (now - PATIENCE).into(), (now - BANKS_TAKE).into(), i64::from(limit).into()];
+    let values = [brand_id.into(), (now - PATIENCE).into(), (now - BANKS_TAKE).into(), i64::from(limit).into()];
     Ok(refund::Entity::find().from_raw_sql(sql(db.get_database_backend(), &text, values)).all(db).await?)
 }
 

@@ -57,7 +57,9 @@ fn check(days: i32, interest_bp: i32) -> Result<(), Refusal> {
     if !(1..=MAX_DAYS).contains(&days) {
         return Err(Refusal::invalid(
             "refundDays",
-            format!("A presale that came to nothing is refunded within 1 to {MAX_DAYS} days, which is what the law leaves; choose one of them."),
+            format!(
+                "A presale that came to nothing is refunded within 1 to {MAX_DAYS} days, which is what the law leaves; choose one of them."
+            ),
             format!("预售未成的退款期限须为 1 至 {MAX_DAYS} 天（法定上限），请重新填写。"),
         ));
     }

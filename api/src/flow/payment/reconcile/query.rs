@@ -32,11 +32,7 @@ pub async fn of_date(
 }
 
 /// The days from `first` on that have a row.
-pub(super) async fn days_since(
-    db: &impl ConnectionTrait,
-    brand_id: Uuid,
-    first: NaiveDate,
-) -> Result<Vec<NaiveDate>> {
+pub(super) async fn days_since(db: &impl ConnectionTrait, brand_id: Uuid, first: NaiveDate) -> Result<Vec<NaiveDate>> {
     let found = days(brand_id).filter(Column::BillDate.gte(first)).select_only().column(Column::BillDate);
     Ok(found.into_tuple().all(db).await?)
 }
@@ -73,11 +69,7 @@ pub async fn among(
 }
 
 /// Differences that wait for a person, oldest first, at most `limit`, and how many there are.
-pub async fn open(
-    db: &impl ConnectionTrait,
-    brand_id: Uuid,
-    limit: u64,
-) -> Result<(Vec<difference::Model>, u64)> {
+pub async fn open(db: &impl ConnectionTrait, brand_id: Uuid, limit: u64) -> Result<(Vec<difference::Model>, u64)> {
     let open = difference::Entity::find()
         .filter(difference::Column::BrandId.eq(brand_id))
         .filter(difference::Column::Status.eq(DifferenceStatus::Open));

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use entity::bill_entry;
 use entity::journal::{self, JournalKind};
 use entity::journal_line::LedgerAccount;
 use entity::payment_attempt::{self, PaymentAttemptStatus};
 use entity::refund::{self, RefundStatus};
-use entity::bill_entry;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
@@ -137,8 +137,7 @@ pub(super) async fn transfers(
         let lines = ledger::query::lines_of(db, brand_id, &ids).await?;
         for journal in paid {
             let lines = lines.get(&journal.id).into_iter().flatten();
-            let left: i64 =
-                lines.filter(|line| line.account == LedgerAccount::Clearing).map(|line| -line.amount).sum();
+            let left: i64 = lines.filter(|line| line.account == LedgerAccount::Clearing).map(|line| -line.amount).sum();
             if let Some(number) = numbers.get(&journal.source_id) {
                 *found.entry((*number).to_owned()).or_default() += left;
             }

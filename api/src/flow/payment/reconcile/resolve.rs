@@ -23,7 +23,12 @@ const IN_CASE: Duration = Duration::minutes(1);
 
 /// Holds a day's bills against our rows now; the day as it is then. A bill that cannot be had leaves its reason on the
 /// day and is asked for again by itself.
-pub async fn reconcile_day(app: &App, actor: &Actor, key: &str, date: NaiveDate) -> Result<Done<reconciliation::Model>> {
+pub async fn reconcile_day(
+    app: &App,
+    actor: &Actor,
+    key: &str,
+    date: NaiveDate,
+) -> Result<Done<reconciliation::Model>> {
     let staff = actor.staff(&[StaffRole::Finance])?;
     let brand_id = staff.brand_id;
     let once = &Once::new(staff.id, "reconcileDay", key, &date)?;
@@ -81,13 +86,7 @@ fn has_bills(date: NaiveDate, now: chrono::DateTime<chrono::Utc>) -> Result<(), 
 }
 
 /// A person says how a difference was settled. It moves no money.
-pub async fn resolve(
-    app: &App,
-    actor: &Actor,
-    key: &str,
-    id: Uuid,
-    note: &str,
-) -> Result<Done<difference::Model>> {
+pub async fn resolve(app: &App, actor: &Actor, key: &str, id: Uuid, note: &str) -> Result<Done<difference::Model>> {
     let staff = actor.staff(&[StaffRole::Finance])?;
     let (brand_id, staff_id) = (staff.brand_id, staff.id);
     let note = &text::required("note", note, audit::MAX_WHY)?;

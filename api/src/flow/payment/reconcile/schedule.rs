@@ -13,10 +13,8 @@ use crate::flow::payment::timers;
 
 /// Sets the clock of a brand that has just got its merchant account. Repeats change nothing.
 pub(in crate::flow::payment) async fn begin(app: &App, brand_id: Uuid) -> Result<()> {
-    app.write(brand_id, |tx| async move {
-        tx.set_timer(timers::BILLS_DUE, brand_id, day::next_due(tx.now())).await
-    })
-    .await
+    app.write(brand_id, |tx| async move { tx.set_timer(timers::BILLS_DUE, brand_id, day::next_due(tx.now())).await })
+        .await
 }
 
 /// Timer `bills.due`, once a day and brand: opens every day whose bills should be there and that is not known yet,

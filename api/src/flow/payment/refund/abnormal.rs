@@ -137,7 +137,9 @@ fn not_taken(error: &WechatError) -> Refusal {
     tracing::error!(%error, "WeChat Pay refuses to send an abnormal refund elsewhere");
     Refusal::new(
         Code::Invalid,
-        format!("WeChat Pay refuses it: {error}. Check the card and its holder's name, or settle it in WeChat Pay's console."),
+        format!(
+            "WeChat Pay refuses it: {error}. Check the card and its holder's name, or settle it in WeChat Pay's console."
+        ),
         format!("微信支付拒绝了该请求（{error}）。请核对银行卡与持卡人姓名，或在商户平台处理。"),
     )
 }
@@ -156,7 +158,11 @@ mod tests {
         let AbnormalRefundTo::UserBankCard { bank_account, .. } = good.checked().unwrap() else { panic!("a card") };
         assert_eq!(bank_account.expose_secret(), "6222020000000000");
         assert!(!format!("{good:?}").contains("6222") && !format!("{good:?}").contains('王'));
-        for wrong in [card("工商银行", "62220200", "王"), card("ICBC_DEBIT", "6222-0200", "王"), card("ICBC_DEBIT", "62220200", " ")] {
+        for wrong in [
+            card("工商银行", "62220200", "王"),
+            card("ICBC_DEBIT", "6222-0200", "王"),
+            card("ICBC_DEBIT", "62220200", " "),
+        ] {
             assert!(wrong.checked().is_err(), "{wrong:?}");
         }
     }

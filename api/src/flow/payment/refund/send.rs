@@ -107,7 +107,8 @@ pub(super) async fn on_its_way_again(app: &App, refund: &refund::Model) -> Resul
             .exec(tx.conn())
             .await?;
         if moved.rows_affected == 1 {
-            tx.emit("refund", id, "processing", json!({ "order_id": refund.order_id, "amount": refund.amount })).await?;
+            tx.emit("refund", id, "processing", json!({ "order_id": refund.order_id, "amount": refund.amount }))
+                .await?;
             tx.set_timer(timers::REFUND_POLL, id, rules::next_refund_poll(0, tx.now())).await?;
         }
         Ok(())

@@ -78,7 +78,8 @@ impl Trade<'_> {
         self.seen.insert(known.row.id);
         let fee = self.fee(known.row.id, row, order_id);
         let side = &mut self.found.ours;
-        (side.refunds, side.refunded, side.fees) = (side.refunds + 1, side.refunded + known.row.amount, side.fees + fee);
+        (side.refunds, side.refunded, side.fees) =
+            (side.refunds + 1, side.refunded + known.row.amount, side.fees + fee);
         if columns.asked_fen != known.row.amount {
             let effect = known.row.amount - columns.asked_fen;
             self.differ(Difference { kind: RefundAmount, effect, ..differs });
