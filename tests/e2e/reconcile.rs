@@ -22,7 +22,7 @@ const SECOND: &str = "2026-03-03";
 /// From the beginning of a test, ten in the morning in Beijing, to when its first day is reconciled.
 const NIGHT: Duration = Duration::minutes(24 * 60 + 30);
 
-const DAYS: &str = "{ reconciliations(first: 10) { nodes { date status healed attempts lastError checkedAt tradeBillSha1 \
+const DAYS: &str = "{ reconciliations(first: 10) { nodes { date status healed attempts lastError checkedAt tradeSha1 \
     balance { minorUnits } difference { minorUnits } bill { ...side } books { ...side } \
     differences { differenceId kind number open note order { id } billAmount { minorUnits } ourAmount { minorUnits } } } } } \
     fragment side on ReconciliationSide { payments paid { minorUnits } refunds refunded { minorUnits } fees { minorUnits } \

@@ -124,12 +124,12 @@ impl Reconciliation {
     }
 
     /// SHA-1 of the trade bill as WeChat Pay gave it, in hex; null without one.
-    async fn trade_bill_sha1(&self) -> Option<&str> {
+    async fn trade_sha1(&self) -> Option<&str> {
         self.row.trade_sha1.as_deref()
     }
 
     /// SHA-1 of the fund-flow bill; null without one.
-    async fn fund_flow_bill_sha1(&self) -> Option<&str> {
+    async fn flow_sha1(&self) -> Option<&str> {
         self.row.flow_sha1.as_deref()
     }
 
@@ -147,7 +147,7 @@ impl Reconciliation {
 
 /// What differs between a bill and the rows here.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(name = "ReconciliationDifferenceKind", remote = "difference::DifferenceKind")]
+#[graphql(name = "BillDifferenceKind", remote = "difference::DifferenceKind")]
 pub enum Kind {
     /// The bill has a payment that nothing was ordered for, or has it twice.
     PaymentUnknown,
@@ -181,7 +181,7 @@ pub struct Difference {
 }
 
 /// Something on which a bill and the rows here do not agree.
-#[Object(name = "ReconciliationDifference")]
+#[Object(name = "BillDifference")]
 impl Difference {
     /// `diff_…`, for `resolveDifference`.
     async fn difference_id(&self) -> DifferenceId {
