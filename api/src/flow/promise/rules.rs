@@ -67,12 +67,7 @@ impl Promised {
 }
 
 /// Checks a change: later than what is promised, within what WeChat takes, with time to answer.
-pub fn check(
-    before: &Promised,
-    date: NaiveDate,
-    answer_by: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<(), Refusal> {
+pub fn check(before: &Promised, date: NaiveDate, answer_by: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Refusal> {
     use PresaleStatus::*;
     if !matches!(before.status, Open | Closed | Succeeded) {
         let state = before.status.to_value();

@@ -56,10 +56,9 @@ impl Event {
             Event::Expire => "expired",
             Event::Cancel => "cancelled",
             Event::Forfeit => "forfeited",
-            Event::StartRefund
-            | Event::StartRefundOfFirst
-            | Event::StartRefundOfDue
-            | Event::StartRefundInBatch => "refund_started",
+            Event::StartRefund | Event::StartRefundOfFirst | Event::StartRefundOfDue | Event::StartRefundInBatch => {
+                "refund_started"
+            }
             Event::Refund => "refunded",
             Event::Batch => "batched",
             Event::Unbatch => "unbatched",

@@ -7,8 +7,8 @@ use entity::refund::RefundReason;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::super::rules::{self, Event};
 use super::super::query;
+use super::super::rules::{self, Event};
 use super::step;
 use crate::app::App;
 use crate::base::once::{Done, Once};

@@ -16,13 +16,7 @@ use crate::base::tx::{By, Move, Tx};
 use crate::error::Result;
 
 /// Moves a question by `event`, with its history and its event. `None`: it was answered or overtaken before.
-async fn step(
-    tx: &Tx,
-    by: By,
-    id: Uuid,
-    event: Event,
-    why: Option<&str>,
-) -> Result<Option<promise_question::Model>> {
+async fn step(tx: &Tx, by: By, id: Uuid, event: Event, why: Option<&str>) -> Result<Option<promise_question::Model>> {
     let (from, to) = event.edge();
     let moved = promise_question::Entity::update_many()
         .col_expr(Column::Status, Expr::value(to))

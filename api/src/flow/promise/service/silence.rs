@@ -28,7 +28,8 @@ pub async fn remind(app: &App, brand_id: Uuid, change_id: Uuid) -> Result<()> {
         let some = &some;
         app.write(brand_id, |tx| async move {
             for question in some {
-                tx.emit("promise_question", question.id, "unanswered", json!({ "order_id": question.order_id })).await?;
+                tx.emit("promise_question", question.id, "unanswered", json!({ "order_id": question.order_id }))
+                    .await?;
             }
             Ok(())
         })
