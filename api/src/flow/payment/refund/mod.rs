@@ -13,6 +13,7 @@ pub use abnormal::{Elsewhere, apply_abnormal};
 pub use agreed::{Agreed, What, agreed};
 pub use hasten::hasten;
 pub use outcome::apply;
-pub use request::{Why, again, part, request, whole_order, within};
+pub use request::{Why, again, part, request, whole_order, whole_order_in_batch, within};
 pub(super) use send::{poll, send};
 pub use short::short_pieces;
+pub use withdrawn::owe_double;

@@ -1,8 +1,10 @@
 //! Days held against WeChat Pay's bills, in the API.
 
+mod difference;
 mod view;
 
-pub use view::{Difference, Reconciliation};
+pub use difference::Difference;
+pub use view::Reconciliation;
 
 use async_graphql::{Context, InputObject, Object};
 use chrono::NaiveDate;
