@@ -5,7 +5,7 @@ use async_graphql::{MergedObject, MergedSubscription, Schema};
 use crate::app::App;
 use crate::flow::batch::graphql::{BatchMutation, BatchQuery, FactoryMutation, FactoryQuery, FactorySubscription};
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
-use crate::flow::delivery::graphql::{DeliveryMutation, DeliveryQuery};
+use crate::flow::delivery::graphql::{DeliveryMutation, DeliveryQuery, ShippingMutation, ShippingQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
 use crate::flow::order::graphql::{OrderMutation, OrderQuery, OrderSubscription};
 use crate::flow::payment::graphql::{
@@ -42,6 +42,7 @@ pub struct Query(
     BatchQuery,
     FactoryQuery,
     DeliveryQuery,
+    ShippingQuery,
     GrowthQuery,
     InsightQuery,
     NodeQuery,
@@ -67,6 +68,7 @@ pub struct Mutation(
     BatchMutation,
     FactoryMutation,
     DeliveryMutation,
+    ShippingMutation,
 );
 
 /// What is pushed over a WebSocket: each begins with the current state and goes on with what changes.

@@ -1,5 +1,7 @@
 //! What the brand's finance people look at: what is held, owed and in flight, and what is stuck.
 
+mod shipping;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
@@ -9,6 +11,7 @@ use entity::{ledger_head, provider_event, refund};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
 use uuid::Uuid;
 
+pub use self::shipping::Untold;
 use super::ledger::{accounts, query};
 use crate::base::db::{columns, sql};
 use crate::error::Result;
@@ -69,8 +72,11 @@ async fn pile(db: &impl ConnectionTrait, brand_id: Uuid, of: &str) -> Result<Pil
 #[derive(Clone, Debug)]
 pub enum Stuck {
     Refund(refund::Model),
-    /// WeChat told of money that fits nothing of ours, and the order its number is of, if any.
+    /// WeChat told of money that fits nothing of ours, or of something a person must see to; and the order its number
+    /// is of, if any.
     Event(provider_event::Model, Option<Uuid>),
+    /// A payment whose shipping or declaration WeChat does not take, and fen of it.
+    Untold(Untold, i64),
 }
 
 /// Why it is stuck.
@@ -80,12 +86,27 @@ pub enum Cause {
     RefundClosed,
     RefundFailing,
     Mismatch,
+    /// WeChat says that a payment has waited for its goods for too long.
+    ShippingReminded,
+    /// WeChat restricts the brand's payments.
+    TradeControlled,
+    CarrierUnknown,
+    CorrectionUsed,
+    ShippingRefused,
+    ShippingFailing,
+    DeclarationRefused,
+    DeclarationFailing,
 }
 
 impl Stuck {
     pub fn cause(&self) -> Cause {
         match self {
-            Stuck::Event(..) => Cause::Mismatch,
+            Stuck::Event(event, _) => match event.kind.as_str() {
+                "trade_manage_remind_shipping" => Cause::ShippingReminded,
+                "wxa_trade_controlled" => Cause::TradeControlled,
+                _ => Cause::Mismatch,
+            },
+            Stuck::Untold(untold, _) => untold.cause(),
             Stuck::Refund(refund) => match refund.status {
                 RefundStatus::Abnormal => Cause::RefundAbnormal,
                 RefundStatus::Closed => Cause::RefundClosed,
@@ -98,6 +119,7 @@ impl Stuck {
         match self {
             Stuck::Refund(refund) => refund.finished_at.unwrap_or(refund.created_at),
             Stuck::Event(event, _) => event.received_at,
+            Stuck::Untold(untold, _) => untold.since(),
         }
     }
 
@@ -105,6 +127,7 @@ impl Stuck {
         match self {
             Stuck::Refund(refund) => Some(refund.order_id),
             Stuck::Event(_, order_id) => *order_id,
+            Stuck::Untold(untold, _) => Some(untold.order_id()),
         }
     }
 
@@ -113,6 +136,7 @@ impl Stuck {
         match self {
             Stuck::Refund(refund) => Some(refund.amount),
             Stuck::Event(event, _) => event.amount,
+            Stuck::Untold(_, amount) => Some(*amount),
         }
     }
 
@@ -121,6 +145,7 @@ impl Stuck {
         match self {
             Stuck::Refund(refund) => refund.last_error.as_deref(),
             Stuck::Event(event, _) => event.problem.as_deref(),
+            Stuck::Untold(untold, _) => untold.why(),
         }
     }
 }
@@ -128,7 +153,8 @@ impl Stuck {
 const STUCK_REFUND: &str = "r.brand_id = $1 and r.status <> 'succeeded' and (r.status = 'abnormal' \
     or (r.status = 'closed' and not exists (select 1 from refund n where n.brand_id = r.brand_id and n.replaces = r.id)) \
     or (r.status in ('pending', 'processing') and r.last_error is not null and r.created_at <= $2))";
-const STUCK_EVENT: &str = "e.brand_id = $1 and e.problem is not null and e.resolved_at is null and e.kind like 'pay.%'";
+const STUCK_EVENT: &str = "e.brand_id = $1 and e.problem is not null and e.resolved_at is null \
+    and (e.kind like 'pay.%' or e.kind = 'wxa_trade_controlled' or (e.kind like 'trade_manage_%' and e.number is not null))";
 
 /// The oldest things that are stuck, at most `limit`, and how many there are.
 pub async fn stuck(
@@ -139,6 +165,8 @@ pub async fn stuck(
 ) -> Result<(Vec<Stuck>, i64)> {
     let mut found: Vec<_> = refunds(db, brand_id, now, limit).await?.into_iter().map(Stuck::Refund).collect();
     found.extend(events(db, brand_id, limit).await?);
+    let (untold, of_shipping) = shipping::untold(db, brand_id, now - PATIENCE, limit).await?;
+    found.extend(untold);
     found.sort_by_key(Stuck::since);
     found.truncate(usize::try_from(limit).unwrap_or_default());
     let text = format!(
@@ -147,7 +175,7 @@ pub async fn stuck(
     let row =
         db.query_one_raw(sql(db.get_database_backend(), &text, [brand_id.into(), (now - PATIENCE).into()])).await?;
     let row = row.ok_or_else(|| anyhow::anyhow!("a count returned no row"))?;
-    Ok((found, row.try_get("", "count")?))
+    Ok((found, row.try_get::<i64>("", "count")? + of_shipping))
 }
 
 async fn refunds(

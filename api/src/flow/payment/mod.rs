@@ -16,7 +16,8 @@
 //! update; the process may be killed anywhere between.
 //!
 //! What happens to money is booked in [`ledger`] by the transaction that makes it happen, and what people
-//! do to it by hand is noted in [`audit`]. [`desk`] shows the brand's finance people what needs them.
+//! do to it by hand is noted in [`audit`]. [`desk`] shows the brand's finance people what needs them. Payments whose
+//! goods come late are declared to WeChat in [`declare`].
 //!
 //! Promises the next stage: a paid order's money is with the merchant, `0 ≤ refunded ≤ paid`, and
 //! pieces return to sale exactly once, and only after WeChat confirmed that they can no longer be paid.
@@ -26,6 +27,7 @@ pub mod after_sales;
 mod balance;
 mod cancel;
 mod close;
+pub mod declare;
 pub mod desk;
 pub mod graphql;
 mod lapse;

@@ -1,6 +1,6 @@
 //! What happens to payments by itself.
 
-use super::{balance, lapse, mass, poll, refund};
+use super::{balance, declare, lapse, mass, poll, refund};
 use crate::app::App;
 use crate::error::Result;
 use crate::flow::order;
@@ -22,12 +22,14 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<bool> {
         POLL => poll::poll(app, brand_id, id).await?,
         REFUND_SEND => refund::send(app, brand_id, id).await?,
         REFUND_POLL => refund::poll(app, brand_id, id).await?,
+        declare::DECLARE => declare::send(app, brand_id, id).await?,
         _ => return Ok(false),
     }
     Ok(true)
 }
 
-/// Returns the money when a presale came to nothing; asks for balances when it succeeded.
+/// Returns the money when a presale came to nothing; asks for balances when it succeeded; declares what was paid for
+/// goods that come late.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     match event.kind.as_str() {
         "presale.failed" | "presale.cancelled" | "presale.withdrawn" | "presale.refunds_due" => {
@@ -38,7 +40,9 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
         }
         // Paid, or free of its batch again, after the presale's own round was through.
         "order.paid" | "order.deposit_paid" | "order.balance_paid" | "order.unbatched" => {
-            mass::straggler(app, event.brand_id, event.aggregate_id).await
+            let order = order::query::find(app.db.read(), event.brand_id, event.aggregate_id).await?;
+            declare::begin(app, &order).await?;
+            mass::straggler(app, &order).await
         }
         _ => Ok(()),
     }

@@ -148,6 +148,22 @@ pub enum StuckCause {
     RefundFailing,
     /// WeChat told of money that fits nothing here.
     Mismatch,
+    /// WeChat says that the goods of a payment have not been shipped for too long.
+    ShippingReminded,
+    /// WeChat restricts the brand's payments; `why` is what it says.
+    TradeControlled,
+    /// A parcel went with a carrier that WeChat does not know by that name.
+    CarrierUnknown,
+    /// WeChat lets complete shipping information be corrected once, and it has been: it keeps what it has.
+    CorrectionUsed,
+    /// WeChat does not take the shipping information.
+    ShippingRefused,
+    /// Uploading shipping information has failed for more than an hour.
+    ShippingFailing,
+    /// WeChat does not take the date by which the goods of a payment come.
+    DeclarationRefused,
+    /// Declaring that date has failed for more than an hour.
+    DeclarationFailing,
 }
 
 /// What a person can do about it.
@@ -161,6 +177,16 @@ pub enum FinanceAction {
     SettleInConsole,
     /// Remove what `why` says, such as an empty balance: it is repeated by itself under the same number.
     RemoveCause,
+    /// `correctParcel` with a carrier of `carriers`; it is uploaded then by itself.
+    CorrectParcel,
+    /// `retryShipping`, once what `why` says is removed.
+    RetryShipping,
+    /// Tell the buyer the right tracking number; this ends by itself when the money settles.
+    TellBuyer,
+    /// Look into WeChat's console, then `resolveProviderEvent`.
+    LookIntoConsole,
+    /// Ship what was paid, then `resolveProviderEvent`.
+    ShipParcels,
 }
 
 /// Money that does not go on by itself.
@@ -199,19 +225,19 @@ impl StuckItem {
         ledger::order(ctx, brand_id, self.stuck.order_id()).await
     }
 
-    /// The refund that is stuck; null when it is an event.
+    /// The refund that is stuck; null when it is none.
     async fn refund(&self) -> Option<Refund> {
         match &self.stuck {
             Stuck::Refund(refund) => Some(Refund(refund.clone())),
-            Stuck::Event(..) => None,
+            Stuck::Event(..) | Stuck::Untold(..) => None,
         }
     }
 
-    /// The event that fits nothing; null when it is a refund.
+    /// What WeChat told; null when it is something of ours that is stuck.
     async fn provider_event(&self) -> Option<ProviderEvent> {
         match &self.stuck {
             Stuck::Event(event, _) => Some(ProviderEvent { row: event.clone(), currency: self.currency.clone() }),
-            Stuck::Refund(_) => None,
+            Stuck::Refund(_) | Stuck::Untold(..) => None,
         }
     }
 
@@ -225,8 +251,13 @@ impl StuckItem {
         match self.stuck.cause() {
             Cause::RefundAbnormal => FinanceAction::SettleInConsole,
             Cause::RefundClosed => FinanceAction::RetryRefund,
-            Cause::RefundFailing => FinanceAction::RemoveCause,
+            Cause::RefundFailing | Cause::ShippingFailing | Cause::DeclarationFailing => FinanceAction::RemoveCause,
             Cause::Mismatch => FinanceAction::ResolveProviderEvent,
+            Cause::ShippingReminded => FinanceAction::ShipParcels,
+            Cause::TradeControlled => FinanceAction::LookIntoConsole,
+            Cause::CarrierUnknown => FinanceAction::CorrectParcel,
+            Cause::CorrectionUsed => FinanceAction::TellBuyer,
+            Cause::ShippingRefused | Cause::DeclarationRefused => FinanceAction::RetryShipping,
         }
     }
 }
