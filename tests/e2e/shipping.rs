@@ -309,6 +309,28 @@ e2e! {
         assert_eq!(text(&packed.record().await, "status"), "SETTLED");
     }
 
+    async fn what_was_told_in_part_is_complete_when_the_rest_of_it_is_refunded(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let sold = brand.sold(&[&[("red/S", 2)]]).await;
+        let order = &sold.orders[0].1;
+        let batch = brand.released(&sold.presale, &[&factory]).await;
+        let epoch = factory.takes(&batch).await;
+        let one = sold.cells(&[("red/S", 1)]);
+        factory.packs(&batch, epoch, one.clone()).await;
+        factory.ships(&batch, epoch, "SF100001", one, true).await.ok("shipBatch.batch");
+        let query = "query($id: ID!) { packingList(batchId: $id) { nodes { parcel { id } } } }";
+        let parcel = brand.owner.gql(query, json!({ "id": batch })).await.text("packingList.nodes.0.parcel.id");
+        dispatch(&brand.owner, &batch, &[(&parcel, "YTO", "YT2000001")]).await;
+        app.settle().await;
+        let told = records(&brand.owner, order).await.remove(0);
+        assert_eq!((&told["isSplit"], &told["isComplete"]), (&json!(true), &json!(false)));
+        brand.owner.mutate("refundShortPieces", json!({ "orderId": order }), "refund { id }").await.ok("refundShortPieces.refund.id");
+        app.settle().await;
+        let told = records(&brand.owner, order).await.remove(0);
+        assert_eq!((&told["isSplit"], &told["isComplete"], &told["correctionsUsed"]), (&json!(true), &json!(true), &json!(0)));
+        assert!(at_wechat(&brand, text(&told, "outTradeNo")).await.shipping.expect("a record").is_complete);
+    }
+
     async fn of_more_than_fifteen_parcels_the_first_are_told_and_the_last_completes_them(app) {
         let packed = Packed::of(app, &[1; 16]).await;
         let parcels: Vec<_> = packed.parcels.iter().enumerate().map(|(n, one)| (&*one.0, "YTO", format!("YT20000{n:02}"))).collect();
