@@ -12,6 +12,7 @@ use crate::flow::payment::graphql::{
     BackMutation, BackQuery, FinanceMutation, FinanceQuery, LedgerQuery, PaymentMutation, PaymentQuery,
 };
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery, PresaleSubscription};
+use crate::flow::promise::graphql::{PromiseMutation, PromiseQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery, RoundSubscription};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::growth::graphql::GrowthQuery;
@@ -43,6 +44,7 @@ pub struct Query(
     FactoryQuery,
     DeliveryQuery,
     ShippingQuery,
+    PromiseQuery,
     GrowthQuery,
     InsightQuery,
     NodeQuery,
@@ -69,6 +71,7 @@ pub struct Mutation(
     FactoryMutation,
     DeliveryMutation,
     ShippingMutation,
+    PromiseMutation,
 );
 
 /// What is pushed over a WebSocket: each begins with the current state and goes on with what changes.

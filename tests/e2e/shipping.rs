@@ -618,15 +618,27 @@ e2e! {
         // The last second of the promised day in Shanghai.
         let until: chrono::DateTime<chrono::Utc> = text(&told[0], "declaredUntil").parse().expect("an instant");
         assert_eq!(until.to_rfc3339(), format!("{}T15:59:59+00:00", shop.promise));
-        let mut order = row(app, &order).await;
-        declare::begin(&app.app, &order).await.expect("it is looked at again");
+        declare::begin(&app.app, &row(app, &order).await).await.expect("it is looked at again");
         app.advance(Duration::hours(3)).await;
         assert_eq!(app.standin.calls(DECLARE), 1, "once");
-        order.promise_date += Duration::days(5);
-        declare::begin(&app.app, &order).await.expect("another date is declared anew");
+    }
+
+    async fn a_later_promise_that_the_buyer_accepts_is_declared_anew(app) {
+        let shop = &Shop::open(app, &[9], json!({})).await;
+        let buyer = &shop.buyer("li").await;
+        let order = shop.bought(buyer, &[(0, 1)]).await;
+        let later = shop.promise.parse::<chrono::NaiveDate>().expect("a date") + Duration::days(10);
+        let input = json!({ "presaleId": shop.presale, "promiseDate": later, "reason": "the fabric is late",
+            "answerBy": app.at(Duration::days(3)), "ifSilent": "WAIT" });
+        shop.desk.mutate("changePromise", input, "change { id }").await.ok("changePromise.change.id");
         app.settle().await;
-        let told = records(&shop.desk, &OrderId::new(order.id).to_string()).await;
-        assert_eq!(told[0]["declaredUntil"], json!((until + Duration::days(5)).to_rfc3339()));
+        assert_eq!(app.standin.calls(DECLARE), 1, "not before she has accepted");
+        let asked = buyer.person.gql("{ promiseQuestions(first: 1) { nodes { id } } }", json!({})).await;
+        let input = json!({ "questionId": asked.text("promiseQuestions.nodes.0.id"), "accept": true });
+        buyer.person.mutate("answerPromiseChange", input, "question { status }").await.ok("answerPromiseChange.question");
+        app.settle().await;
+        let told = records(&shop.desk, &order).await;
+        assert_eq!((&told[0]["declaredUntil"], app.standin.calls(DECLARE)), (&json!(format!("{later}T15:59:59+00:00")), 2));
     }
 
     async fn a_promise_within_fifteen_days_is_not_declared(app) {

@@ -44,6 +44,10 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
             declare::begin(app, &order).await?;
             mass::straggler(app, &order).await
         }
+        "order.promise_agreed" => {
+            let order = order::query::find(app.db.read(), event.brand_id, event.aggregate_id).await?;
+            declare::begin(app, &order).await
+        }
         _ => Ok(()),
     }
 }

@@ -17,11 +17,12 @@ const WAITING: [OrderStatus; 4] =
     [OrderStatus::DepositPaid, OrderStatus::BalanceDue, OrderStatus::Paid, OrderStatus::InBatch];
 
 /// Has the payments of an order declared that wait for their goods longer than WeChat allows by itself. What was
-/// declared for this date before stays as it is; another promise is declared anew.
+/// declared for this date before stays as it is; a later promise that the buyer accepted is declared anew.
 pub async fn begin(app: &App, order: &order::Model) -> Result<()> {
     let db = app.db.read();
+    let promise = order.agreed_date.unwrap_or(order.promise_date);
     // Two days cover what zones and the end of the day make of a date: nearer promises cost no statement.
-    let is_near = order.promise_date.and_time(Default::default()).and_utc() - order.created_at
+    let is_near = promise.and_time(Default::default()).and_utc() - order.created_at
         <= rules::UNDECLARED - chrono::Duration::days(2);
     if is_near || !WAITING.contains(&order.status) {
         return Ok(());
@@ -29,7 +30,7 @@ pub async fn begin(app: &App, order: &order::Model) -> Result<()> {
     let (_, zone) = ledger::query::brand(db, order.brand_id).await?;
     let mut wanted = Vec::new();
     for attempt in query::settling_attempts(db, order.brand_id, order.id).await? {
-        let declared = attempt.paid_at.and_then(|paid_at| rules::declared_for(order.promise_date, zone, paid_at));
+        let declared = attempt.paid_at.and_then(|paid_at| rules::declared_for(promise, zone, paid_at));
         if let Some(at) = declared.filter(|_| attempt.refunded < attempt.amount) {
             wanted.push((attempt, at));
         }

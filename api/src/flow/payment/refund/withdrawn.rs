@@ -34,7 +34,7 @@ async fn refund_now(app: &App, presale: &presale::Model, order_id: Uuid) -> Resu
     app.write(presale.brand_id, |tx| async move {
         let why = Why { reason: RefundReason::PresaleFailed, note: None, due_at: presale.refund_due_at };
         let Some(order) = whole_order(&tx, By::SYSTEM, order_id, &why, WHY).await? else { return Ok(()) };
-        if owes_double(presale, &order) { owe(&tx, &order).await } else { Ok(()) }
+        if owes_double(presale, &order) { owe_double(&tx, &order).await } else { Ok(()) }
     })
     .await
 }
@@ -46,7 +46,7 @@ fn owes_double(presale: &presale::Model, order: &order::Model) -> bool {
 }
 
 /// The deposit goes back with the refund; as much again is owed on top.
-async fn owe(tx: &Tx, order: &order::Model) -> Result<()> {
+pub async fn owe_double(tx: &Tx, order: &order::Model) -> Result<()> {
     let terms = orders::terms(tx.conn(), order).await?;
     let (id, amount) = (tx.new_id(), amount_due(&terms, Due::First, None));
     let row = compensation::ActiveModel {
