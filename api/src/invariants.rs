@@ -150,6 +150,31 @@ const INVARIANTS: &[Invariant] = &[
                    and r.attempt_id = a.id and r.status <> 'closed') > (case when a.status = 'paid' then a.amount else 0 end)",
     },
     Invariant {
+        area: "money",
+        rule: "an order is settled exactly when each payment of it is, those left out that went back",
+        examined: "select count(*) from shipping_record where status in ('settled', 'refunded')",
+        breaches: "select count(*) from orders o where (o.settled_at is not null) <> \
+                   (exists (select 1 from shipping_record s where s.brand_id = o.brand_id and s.order_id = o.id and s.status = 'settled') \
+                   and not exists (select 1 from payment_attempt a where a.brand_id = o.brand_id and a.order_id = o.id and a.settles \
+                   and not exists (select 1 from shipping_record s where s.brand_id = a.brand_id and s.attempt_id = a.id \
+                   and s.status in ('settled', 'refunded'))))",
+    },
+    Invariant {
+        area: "money",
+        rule: "a shipping record is of a payment that settled a leg of its order, and has what WeChat took",
+        examined: "select count(*) from shipping_record",
+        breaches: "select count(*) from shipping_record s join payment_attempt a on a.brand_id = s.brand_id and a.id = s.attempt_id \
+                   where not a.settles or a.order_id <> s.order_id \
+                   or (s.version > 0 and s.status = 'uploaded' and (s.taken is null or s.taken <> s.content or s.in_doubt))",
+    },
+    Invariant {
+        area: "money",
+        rule: "what is declared belongs to a payment that settled a leg of its order",
+        examined: "select count(*) from presale_declaration",
+        breaches: "select count(*) from presale_declaration d join payment_attempt a on a.brand_id = d.brand_id and a.id = d.attempt_id \
+                   where not a.settles or a.order_id <> d.order_id or d.promised_at <= a.paid_at",
+    },
+    Invariant {
         area: "demand",
         rule: "pieces in a live batch are its allocations",
         examined: "select count(*) from batch_cell",

@@ -3,7 +3,8 @@
 //! A push is stored under its own identity before it is answered, so a repetition is known and a
 //! crash loses nothing: what was not applied at once is applied by the worker, on the event
 //! `provider.received`. Applying is once only, by a conditional update of the stored row. What cannot
-//! be believed is kept beside its problem and applied never.
+//! be believed is kept beside its problem and applied never; what is believed and fits nothing of ours, or
+//! asks for a person, is kept beside it too.
 
 use entity::provider_event;
 use sea_orm::sea_query::Expr;
@@ -15,6 +16,7 @@ use crate::app::App;
 use crate::base::crypto::sha256;
 use crate::base::tx::Tx;
 use crate::error::Result;
+use crate::flow::delivery::shipping;
 use crate::flow::tryon::security;
 use crate::growth::notify::grant;
 use crate::people::privacy;
@@ -51,7 +53,8 @@ async fn insert(tx: &Tx, id: &str, push: &Push, problem: Option<&str>) -> Result
         received_at: Set(tx.now()),
         processed_at: Set(problem.map(|_| tx.now())),
         problem: Set(problem.map(str::to_owned)),
-        number: Set(None),
+        // What is not believed says nothing about a payment.
+        number: Set(number_of(&push.event).filter(|_| problem.is_none())),
         amount: Set(None),
         resolved_at: Set(None),
         resolved_by: Set(None),
@@ -71,6 +74,14 @@ fn identity(push: &Push) -> String {
     match &push.event {
         PushEvent::MediaVerdict { trace_id, .. } if !trace_id.is_empty() => verdict_id(trace_id),
         event => format!("{}|{}", kind_of(event), hex::encode(sha256(push.identity.as_bytes()))),
+    }
+}
+
+/// Our number at WeChat Pay that it names.
+fn number_of(event: &PushEvent) -> Option<String> {
+    match event {
+        PushEvent::ShippingReminder(order) | PushEvent::Settlement { order, .. } => Some(order.out_trade_no.clone()),
+        _ => None,
     }
 }
 
@@ -104,10 +115,14 @@ pub async fn apply(app: &App, brand_id: Uuid, id: &str) -> Result<()> {
     let event = &event;
     tell_people(app, brand_id, event).await?;
     app.write(brand_id, |tx| async move {
-        if claim(&tx, id).await? && !hand_over(&tx, event).await? {
-            reopen(&tx, id).await?;
+        if !claim(&tx, id).await? {
+            return Ok(());
         }
-        Ok(())
+        match hand_over(&tx, event).await? {
+            Handed::Over => Ok(()),
+            Handed::TooEarly => reopen(&tx, id).await,
+            Handed::Problem(problem) => note(&tx, id, &problem).await,
+        }
     })
     .await
 }
@@ -124,24 +139,45 @@ async fn tell_people(app: &App, brand_id: Uuid, event: &PushEvent) -> Result<()>
     }
 }
 
-/// False when it has to wait for its counterpart.
-async fn hand_over(tx: &Tx, event: &PushEvent) -> Result<bool> {
-    match event {
-        PushEvent::SubscribePopup { openid, items } => grant::answered(tx, openid, items).await.map(|()| true),
-        PushEvent::SubscribeChange { openid, items } => grant::changed(tx, openid, items).await.map(|()| true),
-        PushEvent::MediaVerdict { trace_id, suggest, label, .. } => {
-            security::on_push(tx, trace_id, *suggest, *label).await
+/// What became of a push.
+enum Handed {
+    Over,
+    /// It has to wait for its counterpart.
+    TooEarly,
+    /// A person has to look at it.
+    Problem(String),
+}
+
+impl From<Option<String>> for Handed {
+    fn from(problem: Option<String>) -> Self {
+        problem.map_or(Handed::Over, Handed::Problem)
+    }
+}
+
+async fn hand_over(tx: &Tx, event: &PushEvent) -> Result<Handed> {
+    Ok(match event {
+        PushEvent::SubscribePopup { openid, items } => {
+            grant::answered(tx, openid, items).await?;
+            Handed::Over
         }
+        PushEvent::SubscribeChange { openid, items } => {
+            grant::changed(tx, openid, items).await?;
+            Handed::Over
+        }
+        PushEvent::MediaVerdict { trace_id, suggest, label, .. } => {
+            let is_known = security::on_push(tx, trace_id, *suggest, *label).await?;
+            if is_known { Handed::Over } else { Handed::TooEarly }
+        }
+        PushEvent::Settlement { order, moment } => shipping::told(tx, order, moment).await?.into(),
+        PushEvent::ShippingReminder(order) => shipping::reminded(tx, order).await?.into(),
+        PushEvent::TradeControlled { msg } => Handed::Problem(format!("WeChat restricts payments: {msg}")),
         PushEvent::SubscribeSent { .. }
         | PushEvent::UserInfoModified { .. }
         | PushEvent::AuthorizationRevoke { .. }
         | PushEvent::AuthorizationCancellation { .. }
-        | PushEvent::ShippingReminder { .. }
-        | PushEvent::Settlement { .. }
-        | PushEvent::TradeControlled { .. }
         | PushEvent::TradeManage { .. }
-        | PushEvent::Other { .. } => Ok(true),
-    }
+        | PushEvent::Other { .. } => Handed::Over,
+    })
 }
 
 /// Marks the push as applied; of two calls at once, one gets it.
@@ -154,6 +190,18 @@ async fn claim(tx: &Tx, id: &str) -> Result<bool> {
         .exec(tx.conn())
         .await?;
     Ok(claimed.rows_affected == 1)
+}
+
+/// Keeps why a person has to look.
+async fn note(tx: &Tx, id: &str, problem: &str) -> Result<()> {
+    tracing::error!(push = %id, problem, "a push needs a person");
+    provider_event::Entity::update_many()
+        .col_expr(provider_event::Column::Problem, Expr::value(problem))
+        .filter(provider_event::Column::BrandId.eq(tx.brand_id()))
+        .filter(provider_event::Column::Id.eq(id))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
 }
 
 async fn reopen(tx: &Tx, id: &str) -> Result<()> {

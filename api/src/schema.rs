@@ -5,7 +5,7 @@ use async_graphql::{MergedObject, MergedSubscription, Schema};
 use crate::app::App;
 use crate::flow::batch::graphql::{BatchMutation, BatchQuery, FactoryMutation, FactoryQuery, FactorySubscription};
 use crate::flow::community::graphql::{CommunityMutation, CommunityQuery};
-use crate::flow::delivery::graphql::{DeliveryMutation, DeliveryQuery};
+use crate::flow::delivery::graphql::{DeliveryMutation, DeliveryQuery, ShippingMutation, ShippingQuery};
 use crate::flow::design::graphql::{DesignMutation, DesignQuery};
 use crate::flow::order::graphql::{OrderMutation, OrderQuery, OrderSubscription};
 use crate::flow::payment::graphql::{
@@ -45,6 +45,7 @@ pub struct Query(
     BatchQuery,
     FactoryQuery,
     DeliveryQuery,
+    ShippingQuery,
     PromiseQuery,
     GrowthQuery,
     InsightQuery,
@@ -73,6 +74,7 @@ pub struct Mutation(
     BatchMutation,
     FactoryMutation,
     DeliveryMutation,
+    ShippingMutation,
     PromiseMutation,
 );
 

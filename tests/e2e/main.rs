@@ -32,6 +32,7 @@ mod refund;
 mod round;
 mod round_rush;
 mod rush;
+mod shipping;
 mod shop;
 mod socket;
 mod tools;

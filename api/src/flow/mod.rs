@@ -29,7 +29,9 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
         "order.paid" | "order.deposit_paid" | "order.expired" | "order.cancelled" => {
             presale::timers::on_hold_ended(app, event).await?
         }
-        "order.pieces_refunded" => delivery::on_event(app, event).await?,
+        "order.pieces_refunded" | "order.shipped" | "parcel.shipped" | "parcel.corrected" => {
+            delivery::on_event(app, event).await?
+        }
         kind if kind.starts_with("batch.") => {
             batch::on_event(app, event).await?;
             delivery::on_event(app, event).await?;
@@ -52,6 +54,8 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
         batch::LEASE_LAPSE => batch::on_lease_lapse(app, timer).await,
         delivery::RECEIPT => delivery::on_receipt_due(app, timer).await,
         delivery::COMPLETE => delivery::on_complete_due(app, timer).await,
+        delivery::shipping::UPLOAD => delivery::shipping::upload(app, timer.brand_id, timer.subject_id).await,
+        delivery::shipping::POLL => delivery::shipping::poll(app, timer.brand_id, timer.subject_id).await,
         _ if presale::timers::on_timer(app, timer).await? => Ok(()),
         _ if payment::timers::on_timer(app, timer).await? => Ok(()),
         _ if promise::on_timer(app, timer).await? => Ok(()),

@@ -29,6 +29,11 @@ impl World<'_> {
         let sent = json!({ "batchId": batch,
             "parcels": [{ "parcelId": parcel, "carrier": self.marked("carrier"), "trackingNo": format!("{}-SF3", self.mark()) }] });
         self.support.mutate("dispatchParcels", sent, "parcels { id }").await.ok("dispatchParcels.parcels");
+        self.brand.app.settle().await;
+        // WeChat knows no such carrier.
+        let right = json!({ "parcelId": parcel, "carrier": "YTO", "trackingNo": format!("{}-YT1", self.mark()) });
+        self.support.mutate("correctParcel", right, "parcel { id }").await.ok("correctParcel.parcel");
+        self.brand.app.settle().await;
         let lines = json!([{ "lineId": self.id("orderLineId"), "pieces": 1 }]);
         let input = json!({ "orderId": self.id("orderId"), "lines": lines, "reason": self.marked("reason") });
         let asked = self.buyer.mutate("openAfterSales", input, "afterSales { id }").await;

@@ -6,7 +6,8 @@
 //!
 //! Each ship notice of a batch plans one parcel for every order that has pieces in it. When parcels
 //! with all pieces of an order are on the way, the order is shipped; when the buyer confirms, or ten
-//! days after the last of them left (a setting), it is received; seven days later it is completed.
+//! days after the last of them left (a setting), it is received; seven days later it is completed. WeChat
+//! is told what has left, and tells when the money settles: see [`shipping`].
 //!
 //! The packing list is the one place where the brand's support and merchandisers read addresses in
 //! full: they print the labels. Factories ship to the brand's warehouse and have no part in it.
@@ -17,6 +18,9 @@ pub mod policy;
 pub mod query;
 pub mod rules;
 pub mod service;
+pub mod shipping;
+
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Result;
@@ -27,9 +31,16 @@ pub const RECEIPT: &str = "parcel.receipt";
 /// Timer of an order: the time for questions is over.
 pub const COMPLETE: &str = "order.complete";
 
-/// Plans the parcels of a ship notice, and moves an order on whose missing pieces are waited for no more.
+/// Plans the parcels of a ship notice, moves an order on whose missing pieces are waited for no more, and has WeChat
+/// told of what has left.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     match event.kind.as_str() {
+        "parcel.shipped" | "parcel.corrected" => match event.payload["order_id"].as_str().map(Uuid::parse_str) {
+            Some(Ok(order_id)) => shipping::note(app, event.brand_id, order_id).await,
+            _ => Err(anyhow::anyhow!("event {} of kind {} names no order", event.id, event.kind).into()),
+        },
+        // The rest of it may have been refunded.
+        "order.shipped" => shipping::note(app, event.brand_id, event.aggregate_id).await,
         "batch.shipment_sent" => service::plan::plan(app, event).await,
         "order.pieces_refunded" => service::receive::judge_again(app, event.brand_id, event.aggregate_id).await,
         _ => Ok(()),

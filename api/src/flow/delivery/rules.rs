@@ -71,9 +71,9 @@ pub fn dispatched_before(parcel_id: Uuid) -> Refusal {
     .field("parcels")
 }
 
-pub fn tracking_used() -> Refusal {
+pub fn tracking_used(field: &str) -> Refusal {
     Refusal::invalid(
-        "parcels.trackingNo",
+        field,
         "A tracking number is used for two parcels; each parcel has its own.",
         "运单号重复：每个包裹须使用各自的运单号。",
     )

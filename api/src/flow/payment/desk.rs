@@ -1,5 +1,7 @@
 //! What the brand's finance people look at: what is held, owed and in flight, and what is stuck.
 
+mod shipping;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
@@ -9,6 +11,7 @@ use entity::{ledger_head, provider_event, reconciliation, reconciliation_differe
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
 use uuid::Uuid;
 
+pub use self::shipping::Untold;
 use super::ledger::{accounts, query};
 use super::reconcile;
 use crate::base::db::{columns, sql};
@@ -72,12 +75,15 @@ async fn pile(db: &impl ConnectionTrait, brand_id: Uuid, of: &str) -> Result<Pil
 #[derive(Clone, Debug)]
 pub enum Stuck {
     Refund(refund::Model),
-    /// WeChat told of money that fits nothing of ours, and the order its number is of, if any.
+    /// WeChat told of money that fits nothing of ours, or of something a person must see to; and the order its number
+    /// is of, if any.
     Event(provider_event::Model, Option<Uuid>),
     /// WeChat Pay's bill and our rows differ.
     Difference(reconciliation_difference::Model),
     /// The bills of a day cannot be had, or not be believed.
     Bill(reconciliation::Model),
+    /// A payment whose shipping or declaration WeChat does not take, and fen of it.
+    Untold(Untold, i64),
 }
 
 /// Why it is stuck.
@@ -92,14 +98,29 @@ pub enum Cause {
     Mismatch,
     BillDifference,
     BillMissing,
+    /// WeChat says that a payment has waited for its goods for too long.
+    ShippingReminded,
+    /// WeChat restricts the brand's payments.
+    TradeControlled,
+    CarrierUnknown,
+    CorrectionUsed,
+    ShippingRefused,
+    ShippingFailing,
+    DeclarationRefused,
+    DeclarationFailing,
 }
 
 impl Stuck {
     pub fn cause(&self) -> Cause {
         match self {
-            Stuck::Event(..) => Cause::Mismatch,
+            Stuck::Event(event, _) => match event.kind.as_str() {
+                "trade_manage_remind_shipping" => Cause::ShippingReminded,
+                "wxa_trade_controlled" => Cause::TradeControlled,
+                _ => Cause::Mismatch,
+            },
             Stuck::Difference(_) => Cause::BillDifference,
             Stuck::Bill(_) => Cause::BillMissing,
+            Stuck::Untold(untold, _) => untold.cause(),
             Stuck::Refund(refund) => match (refund.status, refund.last_error.as_deref()) {
                 (RefundStatus::Abnormal, _) => Cause::RefundAbnormal,
                 (RefundStatus::Closed, _) => Cause::RefundClosed,
@@ -116,6 +137,7 @@ impl Stuck {
             Stuck::Event(event, _) => event.received_at,
             Stuck::Difference(difference) => difference.created_at,
             Stuck::Bill(day) => day.created_at,
+            Stuck::Untold(untold, _) => untold.since(),
         }
     }
 
@@ -125,6 +147,7 @@ impl Stuck {
             Stuck::Event(_, order_id) => *order_id,
             Stuck::Difference(difference) => difference.order_id,
             Stuck::Bill(_) => None,
+            Stuck::Untold(untold, _) => Some(untold.order_id()),
         }
     }
 
@@ -135,6 +158,7 @@ impl Stuck {
             Stuck::Event(event, _) => event.amount,
             Stuck::Difference(row) => Some(row.bill_amount.unwrap_or_default() - row.our_amount.unwrap_or_default()),
             Stuck::Bill(_) => None,
+            Stuck::Untold(_, amount) => Some(*amount),
         }
     }
 
@@ -145,6 +169,7 @@ impl Stuck {
             Stuck::Event(event, _) => event.problem.as_deref(),
             Stuck::Difference(difference) => difference.detail.as_deref(),
             Stuck::Bill(day) => day.last_error.as_deref(),
+            Stuck::Untold(untold, _) => untold.why(),
         }
     }
 }
@@ -156,7 +181,8 @@ const STUCK_REFUND: &str = "r.brand_id = $1 and r.status <> 'succeeded' and (r.s
     or (r.status = 'closed' and not exists (select 1 from refund n where n.brand_id = r.brand_id and n.replaces = r.id)) \
     or (r.status = 'pending' and r.created_at <= $2) \
     or (r.status = 'processing' and ((r.last_error is not null and r.created_at <= $2) or r.created_at <= $3)))";
-const STUCK_EVENT: &str = "e.brand_id = $1 and e.problem is not null and e.resolved_at is null and e.kind like 'pay.%'";
+const STUCK_EVENT: &str = "e.brand_id = $1 and e.problem is not null and e.resolved_at is null \
+    and (e.kind like 'pay.%' or e.kind = 'wxa_trade_controlled' or (e.kind like 'trade_manage_%' and e.number is not null))";
 
 /// The oldest things that are stuck, at most `limit`, and how many there are.
 pub async fn stuck(
@@ -171,6 +197,8 @@ pub async fn stuck(
     let (differences, differing) = reconcile::query::open(db, brand_id, most).await?;
     let (bills, missing) = reconcile::query::overdue(db, brand_id, now - PATIENCE, most).await?;
     found.extend(differences.into_iter().map(Stuck::Difference).chain(bills.into_iter().map(Stuck::Bill)));
+    let (untold, of_shipping) = shipping::untold(db, brand_id, now - PATIENCE, limit).await?;
+    found.extend(untold);
     found.sort_by_key(Stuck::since);
     found.truncate(usize::try_from(limit).unwrap_or_default());
     let text = format!(
@@ -180,7 +208,7 @@ pub async fn stuck(
     let row = db.query_one_raw(sql(db.get_database_backend(), &text, values)).await?;
     let row = row.ok_or_else(|| anyhow::anyhow!("a count returned no row"))?;
     let of_bills = i64::try_from(differing + missing).unwrap_or(i64::MAX);
-    Ok((found, row.try_get::<i64>("", "count")?.saturating_add(of_bills)))
+    Ok((found, (row.try_get::<i64>("", "count")? + of_shipping).saturating_add(of_bills)))
 }
 
 async fn refunds(

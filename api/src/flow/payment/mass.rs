@@ -117,8 +117,8 @@ async fn run(app: &App, presale: &presale::Model, task: Task) -> Result<()> {
 }
 
 /// An order was paid, were it the first part only, or left its batch, after its presale had been gone through.
-pub(super) async fn straggler(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> {
-    let order = order::query::find(app.db.read(), brand_id, order_id).await?;
+pub(super) async fn straggler(app: &App, order: &entity::order::Model) -> Result<()> {
+    let (brand_id, order_id) = (order.brand_id, order.id);
     let presale = presales::find(app.db.read(), brand_id, order.presale_id).await?;
     if came_to_nothing(presale.status) && REFUNDABLE.contains(&order.status) {
         return Task::Refund.one(app, &presale, order_id).await;

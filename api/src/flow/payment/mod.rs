@@ -17,7 +17,8 @@
 //!
 //! What happens to money is booked in [`ledger`] by the transaction that makes it happen, and what people
 //! do to it by hand is noted in [`audit`]. [`desk`] shows the brand's finance people what needs them, and
-//! [`reconcile`] finds by WeChat Pay's daily bills what was told of by nothing else.
+//! [`reconcile`] finds by WeChat Pay's daily bills what was told of by nothing else. Payments whose goods come late
+//! are declared to WeChat in [`declare`].
 //!
 //! Promises the next stage: a paid order's money is with the merchant, `0 ≤ refunded ≤ paid`, and
 //! pieces return to sale exactly once, and only after WeChat confirmed that they can no longer be paid.
@@ -27,6 +28,7 @@ pub mod after_sales;
 mod balance;
 mod cancel;
 mod close;
+pub mod declare;
 pub mod desk;
 pub mod graphql;
 mod lapse;

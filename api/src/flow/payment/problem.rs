@@ -4,7 +4,7 @@ use entity::audit::AuditAction;
 use entity::provider_event::{self, Column};
 use entity::staff::StaffRole;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, Set};
 use serde_json::json;
 
 use super::{audit, query};
@@ -50,6 +50,7 @@ async fn is_known(tx: &Tx, number: &str) -> Result<bool> {
         .filter(Column::BrandId.eq(tx.brand_id()))
         .filter(Column::Problem.is_not_null())
         .filter(Column::ResolvedAt.is_null())
+        .filter(Column::Kind.starts_with("pay."))
         .filter(Column::Number.eq(number));
     Ok(known.one(tx.conn()).await?.is_some())
 }
@@ -98,10 +99,13 @@ pub async fn resolve(
     .await
 }
 
-/// An event of WeChat Pay; what the other pushes say is not of the finance desk.
+/// Pushes, besides the events of WeChat Pay, whose problems are of the finance desk.
+const TRADE: [&str; 3] = ["trade_manage_remind_shipping", "trade_manage_order_settlement", "wxa_trade_controlled"];
+
+/// An event of money; what the other pushes say is not of the finance desk.
 async fn find(db: &impl ConnectionTrait, brand_id: uuid::Uuid, id: &str) -> Result<provider_event::Model> {
     let found = provider_event::Entity::find_by_id((brand_id, id.to_owned()))
-        .filter(Column::Kind.starts_with("pay."))
+        .filter(Condition::any().add(Column::Kind.starts_with("pay.")).add(Column::Kind.is_in(TRADE)))
         .one(db)
         .await?;
     found.ok_or_else(|| Error::not_found("provider event"))

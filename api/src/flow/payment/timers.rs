@@ -1,6 +1,6 @@
 //! What happens to payments by itself.
 
-use super::{balance, lapse, mass, poll, reconcile, refund};
+use super::{balance, declare, lapse, mass, poll, reconcile, refund};
 use crate::app::App;
 use crate::error::Result;
 use crate::flow::order;
@@ -28,13 +28,14 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<bool> {
         REFUND_POLL => refund::poll(app, brand_id, id).await?,
         BILLS_DUE => reconcile::open_days(app, brand_id).await?,
         RECONCILE => reconcile::reconcile(app, brand_id, id).await?,
+        declare::DECLARE => declare::send(app, brand_id, id).await?,
         _ => return Ok(false),
     }
     Ok(true)
 }
 
-/// Returns the money when a presale came to nothing; asks for balances when it succeeded; reads the bills of a brand
-/// from its first day on.
+/// Returns the money when a presale came to nothing; asks for balances when it succeeded; declares what was paid for
+/// goods that come late; reads the bills of a brand from its first day on.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     match event.kind.as_str() {
         "presale.failed" | "presale.cancelled" | "presale.withdrawn" | "presale.refunds_due" => {
@@ -45,7 +46,13 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
         }
         // Paid, or free of its batch again, after the presale's own round was through.
         "order.paid" | "order.deposit_paid" | "order.balance_paid" | "order.unbatched" => {
-            mass::straggler(app, event.brand_id, event.aggregate_id).await
+            let order = order::query::find(app.db.read(), event.brand_id, event.aggregate_id).await?;
+            declare::begin(app, &order).await?;
+            mass::straggler(app, &order).await
+        }
+        "order.promise_agreed" => {
+            let order = order::query::find(app.db.read(), event.brand_id, event.aggregate_id).await?;
+            declare::begin(app, &order).await
         }
         "brand.connected" => reconcile::begin(app, event.brand_id).await,
         _ => Ok(()),

@@ -1,7 +1,7 @@
 //! Asking WeChat what it knows of shipping.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use super::OrderKey;
@@ -103,7 +103,7 @@ pub struct OrderList {
 }
 
 /// A carrier as uploads name it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carrier {
     #[serde(rename = "delivery_id")]
     pub code: String,

@@ -67,14 +67,16 @@ fn checked(leaving: &[Leaving]) -> Result<Vec<Leaving>> {
     if leaving.is_empty() || leaving.len() > rules::MAX_DISPATCH || ids.len() != leaving.len() {
         return Err(rules::wrong_number(leaving.len()).into());
     }
-    let check = |one: &Leaving| {
-        Ok(Leaving {
-            parcel_id: one.parcel_id,
-            carrier: text::required("parcels.carrier", &one.carrier, 40)?,
-            tracking_no: text::tracking_no("parcels.trackingNo", &one.tracking_no)?,
-        })
-    };
-    leaving.iter().map(check).collect()
+    leaving.iter().map(|one| checked_one("parcels.", one)).collect()
+}
+
+/// What was typed, tidied. `path` leads to its fields.
+pub fn checked_one(path: &str, one: &Leaving) -> Result<Leaving> {
+    Ok(Leaving {
+        parcel_id: one.parcel_id,
+        carrier: text::required(&format!("{path}carrier"), &one.carrier, 40)?,
+        tracking_no: text::tracking_no(&format!("{path}trackingNo"), &one.tracking_no)?,
+    })
 }
 
 /// packing → shipped for all of them in one conditional update.
@@ -94,7 +96,7 @@ async fn ship(tx: &Tx, batch_id: Uuid, leaving: &[Leaving], ids: &[Uuid]) -> Res
     );
     let statement = Statement::from_sql_and_values(tx.conn().get_database_backend(), text, values);
     let shipped = tx.conn().execute_raw(statement).await.map_err(|error| match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => Error::from(rules::tracking_used()),
+        Some(SqlErr::UniqueConstraintViolation(_)) => Error::from(rules::tracking_used("parcels.trackingNo")),
         _ => Error::from(error),
     })?;
     if shipped.rows_affected() == leaving.len() as u64 {

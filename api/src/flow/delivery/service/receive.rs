@@ -1,5 +1,6 @@
 //! Parcels arrive: the buyer says so, or time does.
 
+use entity::order::OrderStatus;
 use entity::parcel::{self, ParcelStatus};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -26,19 +27,35 @@ pub async fn confirm(app: &App, actor: &Actor, key: &str, order_id: Uuid) -> Res
         if once.begin(&tx, &()).await?.is_some() {
             return Ok(Done::replay(order));
         }
-        let parcels = query::of_order(tx.conn(), brand_id, order_id).await?;
-        let mut received = 0;
-        for parcel in parcels.iter().filter(|parcel| parcel.status == ParcelStatus::Shipped) {
-            received += receive(&tx, actor.by(), parcel, "the buyer confirmed").await?;
-            tx.cancel_timer(RECEIPT, parcel.id).await?;
-        }
-        if received == 0 {
+        if receive_all(&tx, actor.by(), order_id, "the buyer confirmed").await? == 0 {
             return Err(rules::nothing_on_its_way().into());
         }
         settle_order(&tx, actor.by(), order_id, "the buyer confirmed").await?;
         Ok(Done::new(order::query::find(tx.conn(), brand_id, order_id).await?))
     })
     .await
+}
+
+/// WeChat says that an order that is shipped was received. One that is received, or of which something is still to
+/// come, stays as it is.
+pub async fn shipped_order(tx: &Tx, by: By, order_id: Uuid, why: &str) -> Result<()> {
+    let order = order::query::find(tx.conn(), tx.brand_id(), order_id).await?;
+    if order.status != OrderStatus::Shipped || receive_all(tx, by, order_id, why).await? == 0 {
+        return Ok(());
+    }
+    settle_order(tx, by, order_id, why).await
+}
+
+/// Receives the parcels of an order that are on their way; how many.
+async fn receive_all(tx: &Tx, by: By, order_id: Uuid, why: &str) -> Result<u64> {
+    let mut received = 0;
+    for parcel in query::of_order(tx.conn(), tx.brand_id(), order_id).await? {
+        if parcel.status == ParcelStatus::Shipped {
+            received += receive(tx, by, &parcel, why).await?;
+            tx.cancel_timer(RECEIPT, parcel.id).await?;
+        }
+    }
+    Ok(received)
 }
 
 /// A parcel counts as received when nobody has said so in time.

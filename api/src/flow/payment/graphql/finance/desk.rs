@@ -156,6 +156,22 @@ pub enum StuckCause {
     BillDifference,
     /// The bills of a day could not be had for more than an hour, or are not what WeChat Pay announced.
     BillMissing,
+    /// WeChat says that the goods of a payment have not been shipped for too long.
+    ShippingReminded,
+    /// WeChat restricts the brand's payments; `why` is what it says.
+    TradeControlled,
+    /// A parcel went with a carrier that WeChat does not know by that name.
+    CarrierUnknown,
+    /// WeChat lets complete shipping information be corrected once, and it has been: it keeps what it has.
+    CorrectionUsed,
+    /// WeChat does not take the shipping information.
+    ShippingRefused,
+    /// Uploading shipping information has failed for more than an hour.
+    ShippingFailing,
+    /// WeChat does not take the date by which the goods of a payment come.
+    DeclarationRefused,
+    /// Declaring that date has failed for more than an hour.
+    DeclarationFailing,
 }
 
 /// What a person can do about it.
@@ -175,6 +191,16 @@ pub enum FinanceAction {
     ResolveDifference,
     /// `reconcileDay`; it is also looked at again by itself.
     ReconcileDay,
+    /// `correctParcel` with a carrier of `carriers`; it is uploaded then by itself.
+    CorrectParcel,
+    /// `retryShipping`, once what `why` says is removed.
+    RetryShipping,
+    /// Tell the buyer the right tracking number; this ends by itself when the money settles.
+    TellBuyer,
+    /// Look into WeChat's console, then `resolveProviderEvent`.
+    LookIntoConsole,
+    /// Ship what was paid, then `resolveProviderEvent`.
+    ShipParcels,
 }
 
 /// Money that does not go on by itself.
@@ -260,6 +286,14 @@ impl StuckItem {
             Cause::Mismatch => FinanceAction::ResolveProviderEvent,
             Cause::BillDifference => FinanceAction::ResolveDifference,
             Cause::BillMissing => FinanceAction::ReconcileDay,
+            Cause::ShippingReminded => FinanceAction::ShipParcels,
+            Cause::TradeControlled => FinanceAction::LookIntoConsole,
+            Cause::CarrierUnknown => FinanceAction::CorrectParcel,
+            Cause::CorrectionUsed => FinanceAction::TellBuyer,
+            Cause::ShippingRefused
+            | Cause::ShippingFailing
+            | Cause::DeclarationRefused
+            | Cause::DeclarationFailing => FinanceAction::RetryShipping,
         }
     }
 }

@@ -12,14 +12,14 @@ use crate::load;
 use crate::people::graphql::Staff;
 use crate::people::loader::StaffById;
 
-/// What WeChat Pay told us that we could not apply.
+/// What WeChat told us that we could not apply, or that a person must see to.
 pub struct ProviderEvent {
     pub row: provider_event::Model,
     /// Of the brand.
     pub currency: String,
 }
 
-/// What WeChat Pay told us that we could not apply.
+/// What WeChat told us that we could not apply, or that a person must see to.
 #[Object]
 impl ProviderEvent {
     /// Names it, for `resolveProviderEvent`.
@@ -27,7 +27,8 @@ impl ProviderEvent {
         ID(self.row.id.clone())
     }
 
-    /// How it came: `pay.transaction` and `pay.refund` by notification, `pay.query` in answer to a question.
+    /// How it came: `pay.transaction` and `pay.refund` by notification, `pay.query` in answer to a question, anything
+    /// else by WeChat's message push, under its own name.
     async fn kind(&self) -> &str {
         &self.row.kind
     }

@@ -1,10 +1,19 @@
 //! Parcels in the API: the buyer's delivery, and the packing list of the brand's people.
 
+mod correction;
+mod packing;
+mod shipping;
+
+pub use correction::{ShippingMutation, ShippingQuery};
+pub use packing::PackingItem;
+pub use shipping::ShippingRecord;
+
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::parcel::{self, ParcelStatus as Status};
 use uuid::Uuid;
 
+use self::shipping::ReceiptConfirmation;
 use super::loader::UnitsIn;
 use super::rules::{ParcelEvent, next};
 use super::service::{dispatch, receive};
@@ -12,15 +21,12 @@ use super::{policy, query};
 use crate::app::App;
 use crate::base::id::{BatchId, OrderId, ParcelId, SkuId};
 use crate::base::page::{List, Page, PageArgs};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::flow::order;
-use crate::flow::order::loader::OrderById;
 use crate::load;
 use crate::payload;
 use crate::people::actor::Actor;
 use crate::people::door;
-use crate::people::loader::MemberById;
-use crate::people::vault::{self, AddressIn};
 
 /// Where a parcel is.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,11 +145,13 @@ pub enum DeliveryAction {
 pub struct Delivery {
     brand_id: Uuid,
     order_id: Uuid,
+    /// Of what was paid.
+    currency: String,
 }
 
 impl From<entity::order::Model> for Delivery {
     fn from(order: entity::order::Model) -> Self {
-        Delivery { brand_id: order.brand_id, order_id: order.id }
+        Delivery { brand_id: order.brand_id, order_id: order.id, currency: order.currency }
     }
 }
 
@@ -162,6 +170,23 @@ impl Delivery {
         Ok(parcels.into_iter().map(Parcel).collect())
     }
 
+    /// What WeChat knows of each payment's goods, the first payment first. Null for members.
+    async fn shipping(&self, ctx: &Context<'_>) -> Result<Option<Vec<ShippingRecord>>> {
+        if ctx.data_unchecked::<Actor>().any_staff().is_err() {
+            return Ok(None);
+        }
+        shipping::records(ctx.data_unchecked::<App>(), self).await.map(Some)
+    }
+
+    /// What WeChat's own page for confirming the receipt takes, for each payment that waits for it. Empty while nothing
+    /// can be confirmed there, and for all but the buyer.
+    async fn receipt_confirmations(&self, ctx: &Context<'_>) -> Result<Vec<ReceiptConfirmation>> {
+        if ctx.data_unchecked::<Actor>().member().is_err() {
+            return Ok(Vec::new());
+        }
+        shipping::confirmations(ctx.data_unchecked::<App>(), self.brand_id, self.order_id).await
+    }
+
     /// What I could do now.
     async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<DeliveryAction>> {
         let app = ctx.data_unchecked::<App>();
@@ -174,87 +199,12 @@ impl Delivery {
     }
 }
 
-/// Where a parcel goes, in full, for printing its label.
-#[derive(SimpleObject)]
-pub struct ParcelLabel {
-    /// Name of the recipient.
-    pub recipient: String,
-    /// Phone of the recipient.
-    pub phone: String,
-    /// Province.
-    pub province: String,
-    /// City.
-    pub city: String,
-    /// District.
-    pub district: String,
-    /// Street, house, door.
-    pub street: String,
-}
-
-/// A parcel on the packing list, with the order it is for.
-pub struct PackingItem(parcel::Model);
-
-impl PackingItem {
-    async fn order(&self, ctx: &Context<'_>) -> Result<entity::order::Model> {
-        let order = load::of(ctx).load_one(OrderById(self.0.brand_id, self.0.order_id)).await?;
-        order.ok_or_else(|| Error::not_found("order"))
-    }
-}
-
-/// A parcel on the packing list, with the order it is for.
-#[Object]
-impl PackingItem {
-    /// The parcel and what goes into it.
-    async fn parcel(&self) -> Parcel {
-        Parcel(self.0.clone())
-    }
-
-    /// Number of the order, for people.
-    async fn order_no(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.order(ctx).await?.order_no)
-    }
-
-    /// Recipient with most of the name hidden, for lists.
-    async fn recipient_masked(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.order(ctx).await?.recipient_masked)
-    }
-
-    /// Phone with most digits hidden, for lists.
-    async fn phone_masked(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.order(ctx).await?.phone_masked)
-    }
-
-    /// Province, city and district.
-    async fn region(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.order(ctx).await?.region)
-    }
-
-    /// The address in full; null when the buyer's data has been deleted. Ask for it only to print labels.
-    async fn label(&self, ctx: &Context<'_>) -> Result<Option<ParcelLabel>> {
-        policy::may_pack(ctx.data_unchecked::<Actor>())?;
-        let app = ctx.data_unchecked::<App>();
-        let order = self.order(ctx).await?;
-        let member = load::of(ctx).load_one(MemberById(order.brand_id, order.member_id)).await?;
-        let Some(member) = member.filter(|member| member.data_key.is_some()) else { return Ok(None) };
-        let key = vault::data_key_of(&app.keyring, &member)?;
-        let address = vault::open_address(&key, AddressIn::Order(order.id), &order.address)?;
-        Ok(Some(ParcelLabel {
-            recipient: address.recipient,
-            phone: address.phone,
-            province: address.province,
-            city: address.city,
-            district: address.district,
-            street: address.street,
-        }))
-    }
-}
-
 /// One parcel that leaves the warehouse.
 #[derive(InputObject)]
 pub struct DispatchParcelInput {
     /// A parcel of the packing list.
     pub parcel_id: ParcelId,
-    /// Name of the carrier, up to 40 characters.
+    /// Code or name of the carrier, best one of `carriers`; up to 40 characters.
     pub carrier: String,
     /// Waybill number: 6 to 40 letters, digits and dashes; one number, one parcel.
     pub tracking_no: String,

@@ -1,0 +1,2 @@
+drop table shipping_record;
+drop table presale_declaration;
