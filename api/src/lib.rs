@@ -13,6 +13,9 @@
 //! WeChat, [`provider`] takes in what it tells us, [`storage`] keeps media, [`reads`] keeps answers for a second, [`worker`] does what
 //! happens by itself, and [`app`] wires it all.
 
+// The schema merges one object into the next, stage by stage: its type is deeper than the compiler follows by itself.
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod base;
 pub mod cli;
