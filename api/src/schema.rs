@@ -11,6 +11,7 @@ use crate::flow::order::graphql::{OrderMutation, OrderQuery, OrderSubscription};
 use crate::flow::payment::graphql::{
     BackMutation, BackQuery, FinanceMutation, FinanceQuery, LedgerQuery, PaymentMutation, PaymentQuery,
 };
+use crate::flow::payout::graphql::{PayoutMutation, PayoutQuery};
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery, PresaleSubscription};
 use crate::flow::promise::graphql::{PromiseMutation, PromiseQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery, RoundSubscription};
@@ -43,6 +44,7 @@ pub struct Query(
     BatchQuery,
     FactoryQuery,
     DeliveryQuery,
+    PayoutQuery,
     PromiseQuery,
     GrowthQuery,
     InsightQuery,
@@ -69,6 +71,7 @@ pub struct Mutation(
     BatchMutation,
     FactoryMutation,
     DeliveryMutation,
+    PayoutMutation,
     PromiseMutation,
 );
 

@@ -19,6 +19,14 @@ pub enum AuditAction {
     AfterSalesDecided,
     #[sea_orm(string_value = "provider_event_resolved")]
     ProviderEventResolved,
+    #[sea_orm(string_value = "commission_paid")]
+    CommissionPaid,
+    #[sea_orm(string_value = "transfer_cancelled")]
+    TransferCancelled,
+    #[sea_orm(string_value = "compensation_paid")]
+    CompensationPaid,
+    #[sea_orm(string_value = "factory_payment_recorded")]
+    FactoryPaymentRecorded,
 }
 
 #[sea_orm::model]

@@ -35,7 +35,7 @@ mod mass;
 pub mod notification;
 mod poll;
 mod prepay;
-mod problem;
+pub mod problem;
 pub mod query;
 pub mod refund;
 pub mod rules;

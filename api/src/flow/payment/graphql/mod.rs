@@ -10,7 +10,8 @@ mod view;
 
 pub use after_sales::AfterSales;
 pub use back::{BackMutation, BackQuery};
-pub use finance::{FinanceMutation, FinanceQuery};
+pub use compensation::{Compensation, CompensationStatus};
+pub use finance::{FinanceMutation, FinanceQuery, MoneyPile};
 pub use ledger::LedgerQuery;
 pub use view::{Refund, RefundReason, RefundStatus, WechatPayParams};
 

@@ -67,7 +67,7 @@ impl Span {
 }
 
 /// Midnight, or when a zone leaves it out, the first hour there is.
-fn start_of(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
+pub fn start_of(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
     let there = (0..4).find_map(|hours| zone.from_local_datetime(&(midnight + Duration::hours(hours))).earliest());
     there.map_or(midnight.and_utc(), |at| at.with_timezone(&Utc))

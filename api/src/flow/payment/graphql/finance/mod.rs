@@ -3,7 +3,7 @@
 mod desk;
 mod trail;
 
-pub use desk::FinanceDesk;
+pub use desk::{FinanceDesk, MoneyPile};
 pub use trail::{AuditEntry, ProviderEvent};
 
 use async_graphql::{Context, ID, InputObject, Object};

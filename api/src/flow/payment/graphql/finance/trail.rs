@@ -27,7 +27,7 @@ impl ProviderEvent {
         ID(self.row.id.clone())
     }
 
-    /// How it came: `pay.transaction` and `pay.refund` by notification, `pay.query` in answer to a question.
+    /// How it came: `pay.transaction`, `pay.refund` and `pay.transfer` by notification, `pay.query` in answer to a question.
     async fn kind(&self) -> &str {
         &self.row.kind
     }
@@ -83,6 +83,14 @@ pub enum AuditAction {
     AfterSalesDecided,
     /// `resolveProviderEvent`; the subject is the event.
     ProviderEventResolved,
+    /// `payCommission`, or `payCommissions` for each KOC; the subject is the KOC.
+    CommissionPaid,
+    /// `cancelTransfer`; the subject is the transfer.
+    TransferCancelled,
+    /// `payCompensation`; the subject is the compensation.
+    CompensationPaid,
+    /// `recordFactoryPayment`; the subject is the payment.
+    FactoryPaymentRecorded,
 }
 
 /// Who did what to money, when and why. It never changes.
