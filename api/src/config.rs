@@ -80,6 +80,8 @@ settings! {
     vote_queue "SMALLBATCH_VOTE_QUEUE" "5000" "Picks that may wait for one round, 1 to 1000000; more are told to come again.";
     lease_minutes "SMALLBATCH_LEASE_MINUTES" "240" "How long a factory may think about a claimed batch.";
     receipt_days "SMALLBATCH_RECEIPT_DAYS" "10" "Days after shipping when a parcel counts as received.";
+    transfer_min_fen "SMALLBATCH_TRANSFER_MIN_FEN" "10" "Least fen of one merchant transfer, 1 to 100; WeChat Pay's default is 10.";
+    transfer_max_fen "SMALLBATCH_TRANSFER_MAX_FEN" "20000" "Most fen of one merchant transfer, 200 to 199999 (from 2000 yuan on WeChat Pay wants a real name); its default is 20000.";
     shutdown_seconds "SMALLBATCH_SHUTDOWN_SECONDS" "20" "How long a stop waits for running requests.";
     log "SMALLBATCH_LOG" "info" "Filter: error, warn, info, debug, or per target (smallbatch=debug).";
     log_format "SMALLBATCH_LOG_FORMAT" "text" "text or json.";
@@ -146,6 +148,10 @@ pub struct Config {
     pub vote_queue: usize,
     pub lease: Duration,
     pub receipt: Duration,
+    /// Fen.
+    pub transfer_min: i64,
+    /// Fen.
+    pub transfer_max: i64,
     pub shutdown_seconds: u64,
     pub log: String,
     pub log_format: LogFormat,
@@ -277,6 +283,8 @@ impl Reader {
             vote_queue: self.within("vote_queue", 1, 1_000_000)?,
             lease: Duration::minutes(self.within("lease_minutes", 1, 60 * 24 * 14)?),
             receipt: Duration::days(self.within("receipt_days", 1, 60)?),
+            transfer_min: self.within("transfer_min_fen", 1, 100)?,
+            transfer_max: self.within("transfer_max_fen", 200, 199_999)?,
             shutdown_seconds: self.within("shutdown_seconds", 0, 600)?,
             log: self.text("log").to_owned(),
             log_format: self.one_of("log_format", &[("text", LogFormat::Text), ("json", LogFormat::Json)])?,

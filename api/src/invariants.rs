@@ -3,6 +3,7 @@
 //! already forbid much of it, so a breach here means the schema itself was bypassed or a rule is wrong.
 
 mod ledger;
+mod payout;
 mod reconcile;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection};
@@ -285,7 +286,7 @@ const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         area: "promise",
-        rule: "an order keeps the promise, price and plan it was placed under",
+        rule: "an order keeps the promise, price, plan and commission it was placed under",
         examined: "select count(*) from order_line",
         breaches: "select count(*) from order_line l join orders o on o.brand_id = l.brand_id and o.id = l.order_id \
                    join presale_sku s on s.brand_id = l.brand_id and s.id = l.sku_id \
@@ -293,6 +294,7 @@ const INVARIANTS: &[Invariant] = &[
                    where s.presale_id <> o.presale_id or l.unit_price <> p.price \
                    or (o.promise_date <> p.promise_date and not exists (select 1 from promise_change c \
                    where c.brand_id = p.brand_id and c.presale_id = p.id and c.from_date = o.promise_date)) \
+                   or o.commission_bp <> (case when o.earner_id is null then 0 else p.commission_bp end) \
                    or o.plan <> p.plan or o.first_leg <> p.first_leg or o.balance_days <> p.balance_days",
     },
     Invariant {
@@ -320,7 +322,7 @@ const INVARIANTS: &[Invariant] = &[
 pub async fn check(db: &DatabaseConnection) -> Result<Vec<Finding>> {
     let mut findings = Vec::with_capacity(INVARIANTS.len());
     for Invariant { area, rule, examined, breaches } in
-        INVARIANTS.iter().chain(ledger::INVARIANTS).chain(reconcile::INVARIANTS)
+        INVARIANTS.iter().chain(ledger::INVARIANTS).chain(reconcile::INVARIANTS).chain(payout::INVARIANTS)
     {
         let (examined, breaches) = (count(db, examined).await?, count(db, breaches).await?);
         findings.push(Finding { area, rule, examined, breaches });

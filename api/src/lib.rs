@@ -5,8 +5,9 @@
 //! to the KOC, who posts an honest [`flow::tryon`]. A [`flow::presale`] puts a price, a window, a
 //! target and a promise to it; members [`flow::order`] and [`flow::payment`] collects. What is paid
 //! for, and only that, is gathered into a [`flow::batch`] that a factory pulls, makes and ships;
-//! [`flow::delivery`] brings the parcels to the people. [`insight`] measures whether the vote
-//! foretold the orders. [`growth`] tells people of what they asked for.
+//! [`flow::delivery`] brings the parcels to the people, and [`flow::payout`] pays KOCs and factories.
+//! [`insight`] measures whether the vote foretold the orders. [`growth`] tells people of what they
+//! asked for.
 //!
 //! A request goes resolver → service or query → entity. [`people`] says who acts, [`base`] holds
 //! small tools without business, [`http`] knows no business, [`wechat`] is the only way out to

@@ -12,6 +12,7 @@ use crate::flow::payment::graphql::{
     BackMutation, BackQuery, FinanceMutation, FinanceQuery, LedgerQuery, PaymentMutation, PaymentQuery,
     ReconcileMutation, ReconcileQuery, RefundDeskMutation,
 };
+use crate::flow::payout::graphql::{PayoutMutation, PayoutQuery};
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery, PresaleSubscription};
 use crate::flow::promise::graphql::{PromiseMutation, PromiseQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery, RoundSubscription};
@@ -46,6 +47,7 @@ pub struct Query(
     FactoryQuery,
     DeliveryQuery,
     ShippingQuery,
+    PayoutQuery,
     PromiseQuery,
     GrowthQuery,
     InsightQuery,
@@ -75,6 +77,7 @@ pub struct Mutation(
     FactoryMutation,
     DeliveryMutation,
     ShippingMutation,
+    PayoutMutation,
     PromiseMutation,
 );
 

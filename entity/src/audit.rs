@@ -29,6 +29,14 @@ pub enum AuditAction {
     DifferenceResolved,
     #[sea_orm(string_value = "refund_terms_set")]
     RefundTermsSet,
+    #[sea_orm(string_value = "commission_paid")]
+    CommissionPaid,
+    #[sea_orm(string_value = "transfer_cancelled")]
+    TransferCancelled,
+    #[sea_orm(string_value = "compensation_paid")]
+    CompensationPaid,
+    #[sea_orm(string_value = "factory_payment_recorded")]
+    FactoryPaymentRecorded,
 }
 
 #[sea_orm::model]

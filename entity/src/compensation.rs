@@ -9,8 +9,20 @@ use serde::{Deserialize, Serialize};
 pub enum CompensationStatus {
     #[sea_orm(string_value = "owed")]
     Owed,
+    #[sea_orm(string_value = "paying")]
+    Paying,
     #[sea_orm(string_value = "paid")]
     Paid,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[serde(rename_all = "snake_case")]
+pub enum CompensationReason {
+    #[sea_orm(string_value = "deposit_doubled")]
+    DepositDoubled,
+    #[sea_orm(string_value = "late_interest")]
+    LateInterest,
 }
 
 #[sea_orm::model]
@@ -22,6 +34,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub order_id: Uuid,
+    pub reason: CompensationReason,
+    /// The refund that came late; null for a deposit.
+    pub refund_id: Option<Uuid>,
     /// Fen, besides the refund of what was paid.
     pub amount: i64,
     pub status: CompensationStatus,

@@ -31,7 +31,7 @@ pub struct Model {
     pub kind: InboxMessageKind,
     pub title: String,
     pub body: String,
-    /// Which entity it speaks of: `presale`, `order`, `tryon`.
+    /// Which entity it speaks of: `presale`, `order`, `tryon`, `transfer`.
     pub subject_kind: Option<String>,
     pub subject_id: Option<Uuid>,
     pub read_at: Option<DateTimeUtc>,

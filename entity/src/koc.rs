@@ -1,4 +1,4 @@
-//! A KOC's load, counted against the brand's limits.
+//! A KOC's load, counted against the brand's limits, and the code that buyers name her by.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,6 +10,7 @@ pub struct Model {
     pub brand_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub member_id: Uuid,
+    pub code: String,
     pub communities: i32,
     pub members: i32,
     pub created_at: DateTimeUtc,

@@ -51,6 +51,10 @@ pub struct Model {
     pub member_id: Uuid,
     /// The community the buyer belonged to, for the funnel; null when none.
     pub community_id: Option<Uuid>,
+    /// The one KOC who earns with it: whose code the buyer gave, else her community's. Never edited.
+    pub earner_id: Option<Uuid>,
+    /// Hundredths of a percent she earns, as at purchase; 0 without an earner. Never edited.
+    pub commission_bp: i32,
     pub status: OrderStatus,
     /// Rises with each change; what a change is checked against.
     pub version: i32,

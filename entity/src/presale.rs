@@ -66,6 +66,8 @@ pub struct Model {
     pub closes_at: DateTimeUtc,
     /// Ship-by date in the brand's time zone, copied onto each line.
     pub promise_date: Date,
+    /// What a KOC earns of an order, hundredths of a percent.
+    pub commission_bp: i32,
     /// Share of pickers not notified, to measure what notifying does.
     pub hold_out_percent: i32,
     pub opened_at: Option<DateTimeUtc>,

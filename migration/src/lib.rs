@@ -35,6 +35,7 @@ const STEPS: &[Step] = steps![
     "m0002" / "01_ledger",
     "m0002" / "02_plans",
     "m0002" / "03_shipping",
+    "m0002" / "04_payout",
     "m0002" / "05_reconciliation",
     "m0002" / "06_promise",
 ];

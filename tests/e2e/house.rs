@@ -112,7 +112,8 @@ fn every_root_field_has_a_door() {
 }
 
 /// The stages in the order of the flow. A stage may name earlier ones only.
-const FLOW: &[&str] = &["community", "design", "round", "tryon", "presale", "order", "payment", "batch", "delivery"];
+const FLOW: &[&str] =
+    &["community", "design", "round", "tryon", "presale", "order", "payment", "batch", "delivery", "payout", "promise"];
 
 #[test]
 fn calls_go_backwards_along_the_flow() {

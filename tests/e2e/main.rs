@@ -21,6 +21,7 @@ mod node;
 mod notify;
 mod order;
 mod payment;
+mod payout;
 mod people;
 mod plan;
 mod presale;

@@ -56,8 +56,13 @@ impl<'a> Brand<'a> {
 
     /// An open presale of an entry that advanced: its id and its SKUs by `color/size`.
     pub async fn open_presale_of(&self, entry: &str) -> (String, BTreeMap<String, String>) {
+        self.open_presale_with(entry, json!({})).await
+    }
+
+    /// The same; `terms` overrides what is ordinary about it.
+    pub async fn open_presale_with(&self, entry: &str, terms: Value) -> (String, BTreeMap<String, String>) {
         let sku = |color: &str, size: &str| json!({ "color": color, "size": size, "cap": 500 });
-        let input = json!({
+        let mut input = json!({
             "entryId": entry,
             "title": "Stand-up collar",
             "skus": [sku("red", "S"), sku("red", "M"), sku("blue", "S"), sku("blue", "M")],
@@ -68,6 +73,7 @@ impl<'a> Brand<'a> {
             "closesAt": self.app.at(Duration::days(2)),
             "promiseDate": "2026-03-14",
         });
+        merge(&mut input, terms);
         let draft = self.owner.mutate("draftPresale", input, "presale { id skus { id color size } }").await;
         let presale = draft.text("draftPresale.presale.id");
         let skus = draft.ok("draftPresale.presale.skus");
@@ -97,6 +103,13 @@ impl<'a> Brand<'a> {
     }
 }
 
+fn merge(into: &mut Value, from: Value) {
+    let Value::Object(from) = from else { return };
+    for (key, value) in from {
+        into[key] = value;
+    }
+}
+
 /// A complete `ReleaseBatchInput` without its key.
 pub fn release_input(presale: &str, factories: &[&Person<'_>]) -> Value {
     json!({
@@ -120,11 +133,18 @@ pub fn release_input(presale: &str, factories: &[&Person<'_>]) -> Value {
 impl Person<'_> {
     /// Orders `lines` to an address full of personal data and pays; the order's id.
     pub async fn buy(&self, sold: &Sold<'_>, lines: &[(&str, i32)]) -> String {
+        let order = self.orders(sold, lines, json!({})).await.text("placeOrder.order.id");
+        self.pays(&order).await;
+        order
+    }
+
+    /// Places an order for `lines` without paying; `more` is added to what she sends.
+    pub async fn orders(&self, sold: &Sold<'_>, lines: &[(&str, i32)], more: Value) -> Answer {
         let address = json!({ "recipient": RECIPIENT, "phone": PHONE, "province": "上海市", "city": "上海市", "district": "徐汇区", "street": STREET });
         let address = self.mutate("addAddress", json!({ "address": address }), "address { id }").await;
         let pieces: i32 = lines.iter().map(|(_, quantity)| quantity).sum();
         let line = |(name, quantity): &(&str, i32)| json!({ "skuId": sold.sku(name), "quantity": quantity });
-        let input = json!({
+        let mut input = json!({
             "presaleId": sold.presale,
             "lines": lines.iter().map(line).collect::<Vec<_>>(),
             "addressId": address.text("addAddress.address.id"),
@@ -132,13 +152,17 @@ impl Person<'_> {
             "expectedPromiseDate": "2026-03-14",
             "termsVersion": "2026-01",
         });
-        let order = self.mutate("placeOrder", input, "order { id }").await.text("placeOrder.order.id");
+        merge(&mut input, more);
+        self.mutate("placeOrder", input, "order { id }").await
+    }
+
+    /// Pays an order in WeChat.
+    pub async fn pays(&self, order: &str) {
         let fields = "params { timeStamp nonceStr package signType paySign }";
         let params = self.mutate("payOrder", json!({ "orderId": order }), fields).await.ok("payOrder.params");
         let params: PayParams = serde_json::from_value(params).expect("payment parameters");
         self.app().standin.pay(&params, &self.openid).expect("WeChat takes the money");
         self.app().settle().await;
-        order
     }
 
     /// Claims the batch; its epoch.

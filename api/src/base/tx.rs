@@ -34,8 +34,8 @@ use crate::news;
 const ATTEMPTS: u32 = 6;
 
 /// Kinds whose events change no more of a public read than a tally, which may be a second old. They come by the
-/// hundred a second when a presale opens, just when its page is read most.
-const TALLIES: [&str; 3] = ["order", "refund", "provider"];
+/// hundred a second when a presale opens, just when its page is read most. Payouts are in no public read.
+const TALLIES: [&str; 6] = ["order", "refund", "provider", "commission", "transfer", "payout"];
 
 /// A running transaction. Cheap to clone, so that a use case's future can own it.
 #[derive(Clone)]

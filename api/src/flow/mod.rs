@@ -10,6 +10,7 @@ pub mod order;
 pub mod payment;
 pub mod batch;
 pub mod delivery;
+pub mod payout;
 pub mod promise;
 
 use crate::app::App;
@@ -38,6 +39,7 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
         }
         _ => {}
     }
+    payout::on_event(app, event).await?;
     promise::on_event(app, event).await?;
     notify::on_event(app, event).await
 }
@@ -58,6 +60,7 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
         delivery::shipping::POLL => delivery::shipping::poll(app, timer.brand_id, timer.subject_id).await,
         _ if presale::timers::on_timer(app, timer).await? => Ok(()),
         _ if payment::timers::on_timer(app, timer).await? => Ok(()),
+        _ if payout::on_timer(app, timer).await? => Ok(()),
         _ if promise::on_timer(app, timer).await? => Ok(()),
         other => Err(anyhow::anyhow!("no stage knows the timer “{other}”").into()),
     }

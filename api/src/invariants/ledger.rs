@@ -66,7 +66,8 @@ pub(super) const INVARIANTS: &[Invariant] = &[
                    - (select coalesce(sum(r.amount), 0) from refund r where r.brand_id = b.id and r.status = 'succeeded') \
                    - (select coalesce(sum(e.fee), 0) from bill_entry e where e.brand_id = b.id) \
                    - (select coalesce(sum(l.amount), 0) from journal j join journal_line l on l.brand_id = j.brand_id and l.journal_id = j.id \
-                   where j.brand_id = b.id and j.kind in ('withdrawn', 'compensation_paid', 'commission_paid') and l.account <> 'clearing')",
+                   where j.brand_id = b.id and j.kind = 'withdrawn' and l.account <> 'clearing') \
+                   - (select coalesce(sum(t.amount), 0) from transfer t where t.brand_id = b.id and t.status = 'succeeded')",
     },
     Invariant {
         area: "ledger",

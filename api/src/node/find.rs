@@ -15,11 +15,12 @@ use crate::flow::community::graphql::Community;
 use crate::flow::delivery::graphql::Parcel;
 use crate::flow::design::graphql::Design;
 use crate::flow::order::graphql::{Order, OrderLine};
-use crate::flow::payment::graphql::{AfterSales, Refund};
+use crate::flow::payment::graphql::{AfterSales, Compensation, Refund};
+use crate::flow::payout::graphql::{Commission, FactoryPayment, Transfer};
 use crate::flow::presale::graphql::{Presale, Sku};
 use crate::flow::round::graphql::{Round, RoundEntry};
 use crate::flow::tryon::graphql::{Sample, TryOn};
-use crate::flow::{community, delivery, design, order, payment, presale, round, tryon};
+use crate::flow::{community, delivery, design, order, payment, payout, presale, round, tryon};
 use crate::load;
 use crate::people::actor::Actor;
 use crate::people::graphql::{Address, Brand, Consent, Factory, InboxMessage, Member, Staff};
@@ -51,6 +52,10 @@ const KINDS: &[&str] = &[
     kind::OrderLine::PREFIX,
     kind::Refund::PREFIX,
     kind::AfterSales::PREFIX,
+    kind::Commission::PREFIX,
+    kind::Transfer::PREFIX,
+    kind::Compensation::PREFIX,
+    kind::FactoryPayment::PREFIX,
     kind::Batch::PREFIX,
     kind::Shipment::PREFIX,
     kind::Parcel::PREFIX,
@@ -94,6 +99,20 @@ pub async fn find(ctx: &Context<'_>, prefix: &str, ids: &[Uuid]) -> Result<Found
         kind::Refund::PREFIX => nodes!(payment::query::refunds_among(db, actor, ids).await?, Refund(Refund)),
         kind::AfterSales::PREFIX => {
             nodes!(payment::after_sales::query::visible_among(db, actor, ids).await?, AfterSales(AfterSales))
+        }
+        kind::Commission::PREFIX => {
+            nodes!(payout::query::commissions_among(db, actor, ids).await?, Commission(Commission))
+        }
+        kind::Transfer::PREFIX => nodes!(payout::query::transfers_among(db, actor, ids).await?, Transfer(Transfer)),
+        kind::Compensation::PREFIX => {
+            nodes!(payment::query::compensations_among(db, actor, ids).await?, Compensation(Compensation))
+        }
+        kind::FactoryPayment::PREFIX => {
+            let rows = payout::query::factory_payments_among(db, actor, ids).await?;
+            let view = |(row, currency): (entity::factory_payment::Model, String)| {
+                (row.id, Node::FactoryPayment(FactoryPayment::new(row, &currency)))
+            };
+            rows.into_iter().map(view).collect()
         }
         kind::Batch::PREFIX => batches_of(ctx, ids).await?,
         kind::Shipment::PREFIX => nodes!(batches::shipments(db, actor, ids).await?, Shipment(Shipment)),

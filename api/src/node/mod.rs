@@ -18,7 +18,8 @@ use crate::flow::community::graphql::Community;
 use crate::flow::delivery::graphql::Parcel;
 use crate::flow::design::graphql::Design;
 use crate::flow::order::graphql::{Order, OrderLine};
-use crate::flow::payment::graphql::{AfterSales, Refund};
+use crate::flow::payment::graphql::{AfterSales, Compensation, Refund};
+use crate::flow::payout::graphql::{Commission, FactoryPayment, Transfer};
 use crate::flow::presale::graphql::{Presale, Sku};
 use crate::flow::round::graphql::{Round, RoundEntry};
 use crate::flow::tryon::graphql::{Sample, TryOn};
@@ -35,11 +36,14 @@ pub enum Node {
     AfterSales(AfterSales),
     Batch(Batch),
     Brand(Brand),
+    Commission(Commission),
     Community(Community),
+    Compensation(Compensation),
     Consent(Consent),
     Design(Design),
     Factory(Factory),
     FactoryBatch(FactoryBatch),
+    FactoryPayment(FactoryPayment),
     InboxMessage(InboxMessage),
     Media(Media),
     Member(Member),
@@ -54,6 +58,7 @@ pub enum Node {
     Shipment(Shipment),
     Sku(Sku),
     Staff(Staff),
+    Transfer(Transfer),
     TryOn(TryOn),
     Unit(Unit),
 }

@@ -13,10 +13,12 @@ use super::actor::Actor;
 use super::{password, query, session};
 use crate::app::App;
 use crate::base::fresh::Subject;
+use crate::base::id::random_bytes;
 use crate::base::once::{Done, Once};
 use crate::base::text;
 use crate::base::tx::{By, Move, Tx};
 use crate::error::{Code, Error, Fault, Refusal, Result};
+use crate::flow::community;
 
 /// A person to let in. The password is left out of what idempotency keeps a hash of.
 #[derive(Serialize)]
@@ -173,9 +175,12 @@ pub async fn grant_koc(app: &App, actor: &Actor, key: &str, member_id: Uuid) -> 
 }
 
 async fn count_from_zero(tx: &Tx, member_id: Uuid) -> Result<()> {
+    let mut random = [0; 6];
+    random_bytes(&mut random);
     let row = koc::ActiveModel {
         brand_id: Set(tx.brand_id()),
         member_id: Set(member_id),
+        code: Set(community::rules::koc_code(random)),
         communities: Set(0),
         members: Set(0),
         created_at: Set(tx.now()),

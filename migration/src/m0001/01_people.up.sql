@@ -67,14 +67,16 @@ create table member (
   unique (brand_id, openid)
 );
 
--- A KOC's load, counted against the brand's limits.
+-- A KOC's load, counted against the brand's limits, and the code that buyers name her by.
 create table koc (
   brand_id uuid not null,
   member_id uuid not null,
+  code text not null, -- For people: short, capitals and digits.
   communities integer not null check (communities >= 0),
   members integer not null check (members >= 0),
   created_at timestamptz not null,
   primary key (brand_id, member_id),
+  unique (brand_id, code),
   foreign key (brand_id, member_id) references member (brand_id, id)
 );
 

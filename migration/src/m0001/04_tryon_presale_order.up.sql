@@ -103,6 +103,7 @@ create table presale (
   opens_at timestamptz not null,
   closes_at timestamptz not null,
   promise_date date not null, -- Ship-by date in the brand's time zone, copied onto each line.
+  commission_bp integer not null check (commission_bp between 0 and 3000), -- What a KOC earns of an order, hundredths of a percent.
   hold_out_percent integer not null check (hold_out_percent between 0 and 100), -- Share of pickers not notified, to measure what notifying does.
   opened_at timestamptz,
   closed_at timestamptz,
@@ -191,6 +192,8 @@ create table orders (
   presale_id uuid not null,
   member_id uuid not null,
   community_id uuid, -- The community the buyer belonged to, for the funnel; null when none.
+  earner_id uuid, -- The one KOC who earns with it: whose code the buyer gave, else her community's. Never edited.
+  commission_bp integer not null check (commission_bp between 0 and 3000), -- Hundredths of a percent she earns, as at purchase; 0 without an earner. Never edited.
   status text not null check (status in ('pending_payment', 'deposit_paid', 'balance_due', 'paid', 'in_batch', 'shipped', 'received', 'completed', 'expired', 'cancelled', 'forfeited', 'refund_pending', 'refunded')),
   version integer not null check (version >= 1), -- Rises with each change; what a change is checked against.
   pieces integer not null check (pieces >= 1),
@@ -218,7 +221,10 @@ create table orders (
   unique (brand_id, order_no),
   foreign key (brand_id, presale_id) references presale (brand_id, id),
   foreign key (brand_id, member_id) references member (brand_id, id),
-  foreign key (brand_id, community_id) references community (brand_id, id)
+  foreign key (brand_id, community_id) references community (brand_id, id),
+  foreign key (brand_id, earner_id) references member (brand_id, id),
+  check (earner_id is null or earner_id <> member_id),
+  check (earner_id is not null or commission_bp = 0)
 );
 create index orders_member on orders (brand_id, member_id, id);
 create index orders_presale on orders (brand_id, presale_id, status, paid_at);

@@ -52,7 +52,7 @@ create index journal_line_order on journal_line (brand_id, order_id, account);
 create table audit (
   brand_id uuid not null references brand (id),
   id uuid not null,
-  action text not null check (action in ('refund_retried', 'short_pieces_refunded', 'order_refunded', 'after_sales_decided', 'provider_event_resolved', 'refund_hastened', 'abnormal_refund_applied', 'day_reconciled', 'difference_resolved', 'refund_terms_set')),
+  action text not null check (action in ('refund_retried', 'short_pieces_refunded', 'order_refunded', 'after_sales_decided', 'provider_event_resolved', 'refund_hastened', 'abnormal_refund_applied', 'day_reconciled', 'difference_resolved', 'refund_terms_set', 'commission_paid', 'transfer_cancelled', 'compensation_paid', 'factory_payment_recorded')),
   subject text not null, -- Public id of what it was done to.
   order_id uuid,
   amount bigint, -- Fen it is about.

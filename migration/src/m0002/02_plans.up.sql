@@ -9,19 +9,25 @@ create table presale_tier (
   foreign key (brand_id, presale_id) references presale (brand_id, id)
 );
 
--- What a brand owes a buyer beyond her money: a 定金 is returned double when the brand does not keep its word.
+-- What a brand owes a buyer beyond her money: a 定金 is returned double when the brand does not keep its word, and a
+-- refund that comes later than the law wants bears interest.
 create table compensation (
   brand_id uuid not null,
   id uuid not null,
   order_id uuid not null,
+  reason text not null check (reason in ('deposit_doubled', 'late_interest')),
+  refund_id uuid, -- The refund that came late; null for a deposit.
   amount bigint not null check (amount > 0), -- Fen, besides the refund of what was paid.
-  status text not null check (status in ('owed', 'paid')),
+  status text not null check (status in ('owed', 'paying', 'paid')),
   created_at timestamptz not null,
   paid_at timestamptz,
   primary key (brand_id, id),
-  unique (brand_id, order_id),
-  foreign key (brand_id, order_id) references orders (brand_id, id)
+  unique (brand_id, refund_id),
+  check ((reason = 'late_interest') = (refund_id is not null)),
+  foreign key (brand_id, order_id) references orders (brand_id, id),
+  foreign key (brand_id, refund_id) references refund (brand_id, id)
 );
+create unique index compensation_deposit on compensation (brand_id, order_id) where reason = 'deposit_doubled';
 create index compensation_status on compensation (brand_id, status, id);
 
 -- A buyer asks for money back after shipment; a person of the brand decides.

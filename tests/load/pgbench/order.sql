@@ -7,10 +7,10 @@
 \set no random(0, 9000000000000000)
 \set id random(0, 9000000000000000)
 begin;
-insert into orders (brand_id, id, order_no, presale_id, member_id, community_id, status, version, pieces, amount, plan,
+insert into orders (brand_id, id, order_no, presale_id, member_id, community_id, commission_bp, status, version, pieces, amount, plan,
     first_leg, balance_days, currency, promise_date, terms_version, address, recipient_masked, phone_masked, region, hold_expires_at, created_at)
   values ('@brand@0000000000', ('00000000-0000-7000-8' || lpad(to_hex(:id::bigint), 15, '0'))::uuid, :no::bigint::text,
-    '@presale@0000000000', ('@member@' || lpad(to_hex(:m::bigint), 10, '0'))::uuid, null, 'pending_payment', 1, 2, 39800,
+    '@presale@0000000000', ('@member@' || lpad(to_hex(:m::bigint), 10, '0'))::uuid, null, 0, 'pending_payment', 1, 2, 39800,
     'full', 0, 0, 'CNY', date '2027-12-01', '2026-01', decode(repeat('5a', 180), 'hex'), '王**', '139******78', '上海市 徐汇区',
     now() + interval '15 minutes', now());
 insert into order_line (brand_id, id, order_id, sku_id, position, quantity, refunded, returned, unit_price)

@@ -1,6 +1,13 @@
 //! A batch that a factory made and shipped, and the parcel to the buyer.
 
+use entity::compensation::{self, CompensationReason, CompensationStatus};
+use sea_orm::{ActiveModelTrait, Set};
 use serde_json::json;
+use smallbatch::base::id::{CompensationId, OrderId};
+use smallbatch::base::tx::By;
+use smallbatch::flow::order::lifecycle;
+use smallbatch::flow::payment::ledger;
+use smallbatch::flow::payment::ledger::rules::{self, Event, Party};
 
 use super::World;
 
@@ -38,10 +45,60 @@ impl World<'_> {
         let input = json!({ "orderId": self.id("orderId"), "lines": lines, "reason": self.marked("reason") });
         let asked = self.buyer.mutate("openAfterSales", input, "afterSales { id }").await;
         self.ids.insert("caseId", asked.text("openAfterSales.afterSales.id"));
+        let got = json!({ "orderId": self.id("orderId") });
+        self.buyer.mutate("confirmReceipt", got, "delivery { orderId }").await.ok("confirmReceipt.delivery");
+        let taken = json!({ "batchId": batch });
+        self.merchandiser.mutate("confirmBatchReceived", taken, "batch { id }").await.ok("confirmBatchReceived.batch");
         let inbox = self.buyer.gql("{ viewer { inbox(first: 1) { nodes { id } } } }", json!({})).await;
         self.ids.insert("messageId", inbox.text("viewer.inbox.nodes.0.id"));
         self.ids.insert("batchId", batch);
         self.ids.insert("parcelId", parcel);
+        self.settle().await;
+        self.owe().await;
+    }
+
+    /// The order's money is settled, which earns the KOC her share.
+    async fn settle(&self) {
+        let order_id = OrderId::parse(self.id("orderId")).expect("an order").0;
+        let settled = self.brand.app.app.write(self.brand.id, |tx| async move {
+            let now = tx.now();
+            lifecycle::settled(&tx, order_id, now).await
+        });
+        settled.await.expect("it is written");
+        self.brand.app.settle().await;
+    }
+
+    /// The brand owes the buyer a little and pays it; the transfer waits for her. A factory is paid, too.
+    async fn owe(&mut self) {
+        let (app, brand_id) = (self.brand.app, self.brand.id);
+        let (id, order_id) = (app.app.ids.next(), OrderId::parse(self.id("orderId")).expect("an order").0);
+        let owed = app.app.write(brand_id, |tx| async move {
+            let row = compensation::ActiveModel {
+                brand_id: Set(brand_id),
+                id: Set(id),
+                order_id: Set(order_id),
+                reason: Set(CompensationReason::DepositDoubled),
+                refund_id: Set(None),
+                amount: Set(500),
+                status: Set(CompensationStatus::Owed),
+                created_at: Set(tx.now()),
+                paid_at: Set(None),
+            };
+            row.insert(tx.conn()).await?;
+            let of =
+                Event { source_id: id, order_id: Some(order_id), party: Party::Nobody, currency: "CNY", amount: 500 };
+            ledger::record(&tx, By::SYSTEM, rules::compensation_owed(&of)?);
+            Ok(())
+        });
+        owed.await.expect("it is written");
+        let id = CompensationId::new(id).to_string();
+        let paid = self.finance.mutate("payCompensation", json!({ "compensationId": id }), "transfers { id }").await;
+        self.ids.insert("transferId", paid.text("payCompensation.transfers.0.id"));
+        self.ids.insert("compensationId", id);
+        app.settle().await;
+        let input = json!({ "factoryId": self.factory.id, "amount": 100, "paidOn": "2026-03-02", "reference": self.marked("B-1") });
+        let recorded = self.finance.mutate("recordFactoryPayment", input, "payment { id }").await;
+        recorded.ok("recordFactoryPayment.payment.id");
     }
     /// A later ship-by date, which the buyer is asked to accept.
     async fn promise(&mut self) {

@@ -57,6 +57,8 @@ impl TestApp {
         {
             world.ids.insert(name, person.id.clone());
         }
+        let brand_id = smallbatch::base::id::BrandId::new(world.brand.id).to_string();
+        world.ids.insert("brandId", brand_id);
         world.gather().await;
         world.vote().await;
         world.show().await;

@@ -26,6 +26,7 @@ impl World<'_> {
             "opensAt": self.brand.app.at(Duration::zero()),
             "closesAt": self.brand.app.at(Duration::days(2)),
             "promiseDate": "2026-03-14",
+            "commissionBp": 1_000,
         });
         let draft = self.merchandiser.mutate("draftPresale", input, "presale { id skus { id } }").await;
         self.ids.insert("presaleId", draft.text("draftPresale.presale.id"));

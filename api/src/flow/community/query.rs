@@ -1,6 +1,7 @@
 //! Reads, brand first.
 
 use entity::community::{self, CommunityStatus};
+use entity::koc;
 use entity::membership::{self, MembershipStatus};
 use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
@@ -29,6 +30,11 @@ pub fn all(brand_id: Uuid, koc_id: Option<Uuid>) -> Select<community::Entity> {
         Some(koc_id) => all.filter(community::Column::KocMemberId.eq(koc_id)),
         None => all,
     }
+}
+
+/// The code by which buyers name a KOC.
+pub async fn koc_code(db: &impl ConnectionTrait, brand_id: Uuid, member_id: Uuid) -> Result<Option<String>> {
+    Ok(koc::Entity::find_by_id((brand_id, member_id)).one(db).await?.map(|koc| koc.code))
 }
 
 /// The communities a member is in now, in the order she joined.

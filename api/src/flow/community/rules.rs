@@ -1,13 +1,23 @@
-//! Pure decisions: caps and invite codes.
+//! Pure decisions: caps and codes.
 
 use crate::error::{Code, Detail, Refusal};
 
-/// Characters of an invite code: no 0/O, 1/I/L, which people mix up when typing from a poster.
+/// Characters of a code: no 0/O, 1/I/L, which people mix up when typing from a poster.
 const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 const CODE_LEN: usize = 8;
+const KOC_CODE_LEN: usize = 6;
 
 /// An invite code from random bytes: 31^8 ≈ 8.5 × 10^11 of them.
 pub fn invite_code(random: [u8; CODE_LEN]) -> String {
+    code(&random)
+}
+
+/// The code a KOC passes on, from random bytes: 31^6 ≈ 8.9 × 10^8 of them, for a handful of KOCs a brand.
+pub fn koc_code(random: [u8; KOC_CODE_LEN]) -> String {
+    code(&random)
+}
+
+fn code(random: &[u8]) -> String {
     random.iter().map(|byte| ALPHABET[usize::from(*byte) % ALPHABET.len()] as char).collect()
 }
 

@@ -10,8 +10,8 @@
 //! Placing puts the pieces on hold. What takes or returns money (paying, lapsing, cancelling,
 //! refunding) lives in the payment stage, which moves orders through [`lifecycle`].
 //!
-//! Promises the next stage: price, payment plan, promise date, terms version and address are copies made
-//! at purchase; an order's pieces are on hold while it is pending and paid pieces until it is refunded or
+//! Promises the next stage: price, payment plan, promise date, terms version, address, who earns and how
+//! much are copies made at purchase; an order's pieces are on hold while it is pending and paid pieces until it is refunded or
 //! forfeited; nothing is released whose balance is not paid; each move is made once, whoever else tries.
 
 pub mod demand;

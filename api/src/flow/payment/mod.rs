@@ -38,7 +38,7 @@ mod mass;
 pub mod notification;
 mod poll;
 mod prepay;
-mod problem;
+pub mod problem;
 pub mod query;
 pub mod reconcile;
 pub mod refund;

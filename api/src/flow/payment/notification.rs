@@ -4,7 +4,7 @@
 use entity::provider_event::{self, Column};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::refund;
 use super::settle::{Settled, settle};
@@ -30,12 +30,16 @@ pub async fn receive(app: &App, account: &Account, notification: &Notification, 
             Settled::Paid | Settled::Surplus | Settled::Repeat | Settled::Unpaid => None,
         },
         NotificationEvent::Refund(state) => refund::apply(app, account, state).await?,
-        NotificationEvent::Transfer(bill) => Some(format!("no payout of ours: transfer {}", bill.out_bill_no)),
+        // Whose payout it is, and whether it fits, is found by the stage that pays out.
+        NotificationEvent::Transfer(bill) => {
+            let event = json!({ "event_id": notification.id, "number": bill.out_bill_no });
+            return finish(app, account, notification, None, Some(event)).await;
+        }
         NotificationEvent::Other { event_type, original_type } => {
             Some(format!("not ours to handle: {event_type} of {original_type}"))
         }
     };
-    finish(app, account, notification, problem).await
+    finish(app, account, notification, problem, None).await
 }
 
 /// Writes the event; false when it was processed before. One that was kept but not processed, because
@@ -88,8 +92,15 @@ fn about(event: &NotificationEvent) -> (Option<String>, Option<i64>) {
     }
 }
 
-async fn finish(app: &App, account: &Account, notification: &Notification, problem: Option<String>) -> Result<()> {
-    let (brand_id, id, problem) = (account.brand_id, &notification.id, &problem);
+/// The event is done with; news of a transfer goes on as `transfer.reported`.
+async fn finish(
+    app: &App,
+    account: &Account,
+    notification: &Notification,
+    problem: Option<String>,
+    transfer: Option<Value>,
+) -> Result<()> {
+    let (brand_id, id, problem, transfer) = (account.brand_id, &notification.id, &problem, &transfer);
     app.write(brand_id, |tx| async move {
         provider_event::Entity::update_many()
             .col_expr(Column::ProcessedAt, Expr::value(tx.now()))
@@ -98,7 +109,10 @@ async fn finish(app: &App, account: &Account, notification: &Notification, probl
             .filter(Column::Id.eq(id.as_str()))
             .exec(tx.conn())
             .await?;
-        Ok(())
+        match transfer {
+            Some(event) => tx.emit("transfer", tx.new_id(), "reported", event.clone()).await,
+            None => Ok(()),
+        }
     })
     .await
 }

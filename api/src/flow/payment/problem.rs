@@ -45,6 +45,18 @@ pub(super) async fn set_aside(app: &App, account: &Account, report: &Transaction
     .await
 }
 
+/// Notes why a notification that was taken does not fit after all, for a person to look at.
+pub async fn note(tx: &Tx, event_id: &str, problem: &str) -> Result<()> {
+    provider_event::Entity::update_many()
+        .col_expr(Column::Problem, Expr::value(problem))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(event_id))
+        .filter(Column::Problem.is_null())
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
 async fn is_known(tx: &Tx, number: &str) -> Result<bool> {
     let known = provider_event::Entity::find()
         .filter(Column::BrandId.eq(tx.brand_id()))

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::payment_attempt::{self, PaymentAttemptStatus};
 use entity::payment_leg::PaymentLegKind;
 use entity::refund::{self, RefundStatus};
+use entity::staff::StaffRole;
 use entity::{compensation, payment_leg};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
@@ -183,6 +184,17 @@ pub async fn owes_money_back(db: &impl ConnectionTrait, brand_id: Uuid, order_id
 /// What the brand owes beyond refunds.
 pub fn compensations(brand_id: Uuid) -> Select<compensation::Entity> {
     compensation::Entity::find().filter(compensation::Column::BrandId.eq(brand_id))
+}
+
+/// Those of `ids` for the brand's finance people; none for others.
+pub async fn compensations_among(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<compensation::Model>> {
+    let Ok(staff) = actor.staff(&[StaffRole::Finance]) else { return Ok(Vec::new()) };
+    let found = compensations(staff.brand_id).filter(compensation::Column::Id.is_in(ids.iter().copied()));
+    Ok(found.all(db).await?)
 }
 
 /// The brand's refunds, of one order or in some states when given.

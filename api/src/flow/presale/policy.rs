@@ -14,6 +14,12 @@ pub fn may_see_book(actor: &Actor, presale_brand: uuid::Uuid) -> bool {
     matches!(actor, Actor::Staff(staff) if staff.brand_id == presale_brand)
 }
 
+/// What a KOC earns of an order is for those who pay it and those who earn it.
+pub fn may_see_commission(actor: &Actor, presale_brand: uuid::Uuid) -> bool {
+    may_see_book(actor, presale_brand)
+        || matches!(actor, Actor::Member(member) if member.is_koc && member.brand_id == presale_brand)
+}
+
 /// Whether members may put pieces on hold now.
 pub fn sells(presale: &presale::Model, now: chrono::DateTime<chrono::Utc>) -> bool {
     presale.status == PresaleStatus::Open && now < presale.closes_at

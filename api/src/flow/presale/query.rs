@@ -100,6 +100,11 @@ impl Offer {
         }
         Ok(if self.by_invitation { invited_by } else { voted_in })
     }
+
+    /// The column of [`COMMUNITIES`] that [`Offer::community`] chooses.
+    pub fn counts_for(&self) -> &'static str {
+        if self.by_invitation { "invited_by" } else { "voted_in" }
+    }
 }
 
 /// Columns `invited_by` and `voted_in` for the member `v.member_id`, the presale `$2` and its entry `$3`.

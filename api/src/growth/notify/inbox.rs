@@ -1,10 +1,11 @@
-//! What a KOC hears about her try-ons, and a buyer about her order.
+//! What a KOC hears about her try-ons, a buyer about her order, and whoever is paid about what she has to confirm.
 
 use entity::inbox_message::{self, InboxMessageKind};
 use entity::order::{self, OrderStatus};
 use entity::payment_leg::{self, PaymentLegStatus};
 use entity::promise_change::{self, PromiseSilence};
 use entity::promise_question::{self, PromiseQuestionStatus};
+use entity::transfer::{self, TransferStatus};
 use entity::tryon;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
@@ -114,6 +115,35 @@ async fn tell_buyer(app: &App, order: &order::Model, id: Uuid, title: &str, body
         };
         inbox_message::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
         tx.news(news::inbox_of(order.member_id));
+        Ok(())
+    })
+    .await
+}
+
+/// Tells a member that a transfer waits for her, once; nothing when it does not any more.
+pub(super) async fn tell_of_transfer(app: &App, event: &Event) -> Result<()> {
+    let (brand_id, id) = (event.brand_id, event.aggregate_id);
+    let Some(transfer) = transfer::Entity::find_by_id((brand_id, id)).one(app.db.read()).await? else { return Ok(()) };
+    if transfer.status != TransferStatus::Waiting {
+        return Ok(());
+    }
+    let amount = Money::new(transfer.amount, &transfer.currency).formatted;
+    let body = &format!("商家向您转账 {amount}，请在 24 小时内确认收款，逾期将自动退回。");
+    app.write(brand_id, |tx| async move {
+        let row = inbox_message::ActiveModel {
+            brand_id: Set(brand_id),
+            id: Set(event.id),
+            member_id: Set(transfer.member_id),
+            kind: Set(InboxMessageKind::System),
+            title: Set("有一笔款项待您确认".to_owned()),
+            body: Set(body.clone()),
+            subject_kind: Set(Some("transfer".to_owned())),
+            subject_id: Set(Some(id)),
+            read_at: Set(None),
+            created_at: Set(tx.now()),
+        };
+        inbox_message::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
+        tx.news(news::inbox_of(transfer.member_id));
         Ok(())
     })
     .await

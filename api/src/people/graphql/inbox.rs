@@ -6,7 +6,7 @@ use entity::inbox_message;
 use entity::inbox_message::InboxMessageKind;
 
 use crate::app::App;
-use crate::base::id::{MessageId, OrderId, PresaleId, TryOnId};
+use crate::base::id::{MessageId, OrderId, PresaleId, TransferId, TryOnId};
 use crate::base::payload::{UserError, split};
 use crate::error::Result;
 use crate::people::actor::Actor;
@@ -54,13 +54,14 @@ impl InboxMessage {
         &self.0.body
     }
 
-    /// Id of the presale, order or try-on post to open; its prefix says which. Null when there is none.
+    /// Id of the presale, order, try-on post or transfer to open; its prefix says which. Null when there is none.
     async fn subject_id(&self) -> Option<ID> {
         let id = self.0.subject_id?;
         let text = match self.0.subject_kind.as_deref()? {
             "presale" => PresaleId::new(id).to_string(),
             "order" => OrderId::new(id).to_string(),
             "tryon" => TryOnId::new(id).to_string(),
+            "transfer" => TransferId::new(id).to_string(),
             _ => return None,
         };
         Some(text.into())

@@ -92,6 +92,12 @@ impl Viewer {
         Ok(joined.iter().filter_map(|row| found.remove(&key(row.community_id))).map(Community).collect())
     }
 
+    /// The code by which buyers name me when they order; null for all but KOCs.
+    async fn koc_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let Some(me) = self.member_actor().filter(|me| me.is_koc) else { return Ok(None) };
+        community::query::koc_code(ctx.data_unchecked::<App>().db.read(), me.brand_id, me.id).await
+    }
+
     /// What I agreed to and have not taken back.
     async fn consents(&self, ctx: &Context<'_>) -> Result<Vec<Consent>> {
         let Some(me) = self.member_actor() else { return Ok(Vec::new()) };

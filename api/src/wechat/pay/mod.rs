@@ -25,7 +25,7 @@ pub use notify::{Notification, NotificationEvent};
 pub(in crate::wechat) use platform::PlatformKeys;
 pub use refund::{FundsAccount, Refund, RefundOf, RefundState, RefundStatus};
 pub use transaction::{TradeState, Transaction};
-pub use transfer::{CONFIRM_WITHIN, Transfer, TransferBill, TransferState};
+pub use transfer::{CONFIRM_WITHIN, Transfer, TransferBill, TransferScene, TransferState};
 pub use verify::SignatureHeaders;
 
 #[cfg(test)]

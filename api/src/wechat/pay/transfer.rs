@@ -10,8 +10,6 @@ use super::{check_number, key};
 use crate::wechat::{Account, Error, Result, Wechat};
 
 const BILLS: &str = "/v3/fund-app/mch-transfer/transfer-bills";
-/// Commission and remuneration, the scene this client transfers under.
-const SCENE: &str = "1005";
 /// From this amount on the receiver's real name has to be given, in fen.
 const NAME_FROM: i64 = 200_000;
 /// Below this amount no name may be given, in fen.
@@ -19,7 +17,42 @@ const NO_NAME_BELOW: i64 = 30;
 /// How long the user has for confirming. An unconfirmed transfer fails then and the money stays with the merchant.
 pub const CONFIRM_WITHIN: chrono::Duration = chrono::Duration::hours(24);
 
-/// Remuneration for one user. After any failure repeat it unchanged under the same `out_bill_no`; take a new number
+/// What a transfer is for, and what WeChat Pay wants to be told about it (WeChat Pay v3 docs: transfer scenes). The
+/// merchant must have been granted the scene. Texts are cut at 32 characters.
+#[derive(Clone, Debug)]
+pub enum TransferScene {
+    /// Commission and remuneration, 1005.
+    Remuneration {
+        /// What the user does for the brand (岗位类型).
+        job: String,
+        /// What is paid for (报酬说明).
+        reason: String,
+    },
+    /// Compensation, 1011.
+    Compensation {
+        /// What it makes good (赔付原因).
+        reason: String,
+    },
+}
+
+impl TransferScene {
+    fn id(&self) -> &'static str {
+        match self {
+            TransferScene::Remuneration { .. } => "1005",
+            TransferScene::Compensation { .. } => "1011",
+        }
+    }
+
+    /// Kinds and contents of its report.
+    fn infos(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            TransferScene::Remuneration { job, reason } => vec![("岗位类型", job), ("报酬说明", reason)],
+            TransferScene::Compensation { reason } => vec![("赔付原因", reason)],
+        }
+    }
+}
+
+/// Money for one user. After any failure repeat it unchanged under the same `out_bill_no`; take a new number
 /// only once a query says [`TransferState::Fail`] or [`TransferState::Cancelled`], or says long after the attempt
 /// that there is no such bill: a new number could pay twice.
 #[derive(Clone, Debug)]
@@ -33,10 +66,7 @@ pub struct Transfer {
     pub user_name: Option<SecretString>,
     /// Shown to the user; cut at 32 characters.
     pub remark: String,
-    /// What the user does for the brand (岗位类型); cut at 32 characters.
-    pub job: String,
-    /// What is paid for (报酬说明); cut at 32 characters.
-    pub reason: String,
+    pub scene: TransferScene,
     /// https, at most 256 characters.
     pub notify_url: String,
 }
@@ -140,9 +170,13 @@ fn check(transfer: &Transfer) -> Result<()> {
     if amount < NO_NAME_BELOW && transfer.user_name.is_some() {
         return Err(Error::Invalid("a transfer below 0.30 yuan must not name the receiver"));
     }
-    let texts = [&transfer.openid, &transfer.remark, &transfer.job, &transfer.reason];
-    if texts.iter().any(|text| text.is_empty()) || transfer.notify_url.len() > 256 {
-        return Err(Error::Invalid("a transfer needs openid, remark, job and reason, and a short notify_url"));
+    let infos = transfer.scene.infos();
+    let mut texts =
+        [transfer.openid.as_str(), transfer.remark.as_str()].into_iter().chain(infos.iter().map(|(_, text)| *text));
+    if texts.any(str::is_empty) || transfer.notify_url.len() > 256 {
+        return Err(Error::Invalid(
+            "a transfer needs openid, remark and what its scene reports, and a short notify_url",
+        ));
     }
     Ok(())
 }
@@ -158,16 +192,17 @@ fn shortened(text: &str) -> String {
 }
 
 fn body(account: &Account, transfer: &Transfer) -> Value {
-    let info = |kind: &str, content: &str| json!({ "info_type": kind, "info_content": shortened(content) });
+    let info = |(kind, content): (&str, &str)| json!({ "info_type": kind, "info_content": shortened(content) });
+    let infos: Vec<_> = transfer.scene.infos().into_iter().map(info).collect();
     json!({
         "appid": account.appid,
         "out_bill_no": transfer.out_bill_no,
-        "transfer_scene_id": SCENE,
+        "transfer_scene_id": transfer.scene.id(),
         "openid": transfer.openid,
         "transfer_amount": transfer.amount_fen,
         "transfer_remark": shortened(&transfer.remark),
         "notify_url": transfer.notify_url,
-        "transfer_scene_report_infos": [info("岗位类型", &transfer.job), info("报酬说明", &transfer.reason)],
+        "transfer_scene_report_infos": infos,
     })
 }
 

@@ -187,6 +187,7 @@ fn communities(makes: &Makes<'_>, tables: &mut Tables) {
     tables.koc.push(entity::koc::Model {
         brand_id,
         member_id: koc,
+        code: "LQAD22".to_owned(),
         communities: communities as i32,
         members: members as i32 - 1,
         created_at: makes.now,

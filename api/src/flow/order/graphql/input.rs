@@ -34,6 +34,9 @@ pub struct PlaceOrderInput {
     pub expected_promise_date: NaiveDate,
     /// Version of the purchase terms that I was shown, up to 40 characters.
     pub terms_version: String,
+    /// The code of the KOC who recommended it, when I have one; case, spaces and dashes do not matter. Without it the
+    /// KOC of my community counts. It cannot be changed later.
+    pub koc_code: Option<String>,
 }
 
 impl From<PlaceOrderInput> for service::Place {
@@ -46,6 +49,7 @@ impl From<PlaceOrderInput> for service::Place {
             expected_amount: input.expected_amount.0,
             expected_promise_date: input.expected_promise_date,
             terms_version: input.terms_version,
+            koc_code: input.koc_code,
         }
     }
 }

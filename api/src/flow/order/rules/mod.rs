@@ -1,5 +1,6 @@
 //! Pure decisions: the state machine, the basket, what a change moves.
 
+pub mod earner;
 pub mod price;
 
 use std::collections::{BTreeMap, BTreeSet};

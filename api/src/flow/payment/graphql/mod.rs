@@ -10,7 +10,8 @@ mod view;
 
 pub use after_sales::AfterSales;
 pub use back::{BackMutation, BackQuery};
-pub use finance::{FinanceMutation, FinanceQuery, ReconcileMutation, ReconcileQuery, RefundDeskMutation};
+pub use compensation::{Compensation, CompensationStatus};
+pub use finance::{FinanceMutation, FinanceQuery, MoneyPile, ReconcileMutation, ReconcileQuery, RefundDeskMutation};
 pub use ledger::LedgerQuery;
 pub use view::{Refund, RefundReason, RefundStatus, WechatPayParams};
 

@@ -107,8 +107,8 @@ pub async fn order_received(tx: &Tx, by: By, order: &order::Model) -> Result<()>
     Ok(())
 }
 
-/// The brand took its word back: on top of the refund it owes the buyer as much as the deposit. `id` is the
-/// claim's.
+/// The brand took its word back, or paid later than it must: on top of the refund it owes the buyer as much as the
+/// deposit, or interest. `id` is the claim's.
 pub fn compensation_owed(tx: &Tx, by: By, order: &order::Model, id: Uuid, amount: i64) -> Result<()> {
     record(tx, by, rules::compensation_owed(&Event { source_id: id, ..of_order(order, amount) })?);
     Ok(())

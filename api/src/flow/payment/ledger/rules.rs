@@ -232,7 +232,7 @@ pub fn compensation_owed(of: &Event<'_>) -> Made {
     moved(JournalKind::CompensationOwed, of, CompensationPayable, Compensation)
 }
 
-/// And got it by transfer. Source: the claim.
+/// And got it by transfer, or a part of it, or several. Source: the transfer.
 pub fn compensation_paid(of: &Event<'_>) -> Made {
     moved(JournalKind::CompensationPaid, of, Clearing, CompensationPayable)
 }
@@ -252,7 +252,7 @@ pub fn commission_paid(of: &Event<'_>) -> Made {
     moved(JournalKind::CommissionPaid, of, Clearing, CommissionPayable)
 }
 
-/// A factory is owed for accepted pieces. Source: the statement.
+/// A factory is owed for accepted pieces. Source: the payable.
 pub fn factory_accrued(of: &Event<'_>) -> Made {
     moved(JournalKind::FactoryAccrued, of, FactoryPayable, FactoryCost)
 }

@@ -1,10 +1,11 @@
 //! What WeChat says about a refund meets its row and its order.
 
 use chrono::{DateTime, Utc};
+use entity::compensation::{self, CompensationReason, CompensationStatus};
 use entity::refund::{self, Column, RefundStatus};
 use entity::{brand, order, payment_attempt};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use serde_json::json;
 
 use crate::app::App;
@@ -123,7 +124,7 @@ async fn finish_order(tx: &Tx, refund: &refund::Model) -> Result<()> {
     Ok(())
 }
 
-/// Writes what the buyer is owed on top when her money came later than the law wants.
+/// Writes and books what the buyer is owed on top when her money came later than the law wants.
 async fn note_interest(tx: &Tx, refund: &refund::Model, back_at: DateTime<Utc>) -> Result<()> {
     let Some(due_at) = refund.due_at.filter(|due_at| back_at > *due_at) else { return Ok(()) };
     let brand = brand::Entity::find_by_id(tx.brand_id()).one(tx.conn()).await?;
@@ -135,7 +136,24 @@ async fn note_interest(tx: &Tx, refund: &refund::Model, back_at: DateTime<Utc>) 
         .filter(Column::Id.eq(refund.id))
         .exec(tx.conn())
         .await?;
-    Ok(())
+    if interest == 0 {
+        return Ok(());
+    }
+    let id = tx.new_id();
+    let row = compensation::ActiveModel {
+        brand_id: Set(tx.brand_id()),
+        id: Set(id),
+        order_id: Set(refund.order_id),
+        reason: Set(CompensationReason::LateInterest),
+        refund_id: Set(Some(refund.id)),
+        amount: Set(interest),
+        status: Set(CompensationStatus::Owed),
+        created_at: Set(tx.now()),
+        paid_at: Set(None),
+    };
+    compensation::Entity::insert(row).exec_without_returning(tx.conn()).await?;
+    let order = orders::find(tx.conn(), tx.brand_id(), refund.order_id).await?;
+    ledger::book::compensation_owed(tx, By::WECHAT, &order, id, interest)
 }
 
 /// The money did not leave: it may be sent again under a new number.

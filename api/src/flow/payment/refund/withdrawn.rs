@@ -1,11 +1,10 @@
 //! The money of an order whose presale came to nothing.
 
-use entity::compensation::{self, Column, CompensationStatus};
+use entity::compensation::{self, CompensationReason, CompensationStatus};
 use entity::order;
 use entity::presale::{self, PresalePlan, PresaleStatus};
 use entity::refund::RefundReason;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{EntityTrait, Set};
+use sea_orm::{EntityTrait, Set, TryInsertResult};
 use uuid::Uuid;
 
 use super::{Why, whole_order};
@@ -53,15 +52,15 @@ pub async fn owe_double(tx: &Tx, order: &order::Model) -> Result<()> {
         brand_id: Set(tx.brand_id()),
         id: Set(id),
         order_id: Set(order.id),
+        reason: Set(CompensationReason::DepositDoubled),
+        refund_id: Set(None),
         amount: Set(amount),
         status: Set(CompensationStatus::Owed),
         created_at: Set(tx.now()),
         paid_at: Set(None),
     };
-    let owed = compensation::Entity::insert(row)
-        .on_conflict(OnConflict::columns([Column::BrandId, Column::OrderId]).do_nothing().to_owned())
-        .exec_without_returning(tx.conn())
-        .await?;
+    let owed = compensation::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
     // A second look at the order owes nothing more.
-    if owed == 1 { ledger::book::compensation_owed(tx, By::SYSTEM, order, id, amount) } else { Ok(()) }
+    let is_new = matches!(owed, TryInsertResult::Inserted(1..));
+    if is_new { ledger::book::compensation_owed(tx, By::SYSTEM, order, id, amount) } else { Ok(()) }
 }

@@ -49,6 +49,10 @@ pub struct PresaleTermsInput {
     /// Communities it is offered to; empty or missing for every member of the brand.
     #[graphql(default)]
     pub community_ids: Vec<CommunityId>,
+    /// What the one KOC who brings an order earns of it, in hundredths of a percent: 0, when missing, to 3,000. Fixed
+    /// once the presale has opened.
+    #[graphql(default)]
+    pub commission_bp: i32,
     /// Share of the pickers, in percent, who are not told that it opened, to measure what telling
     /// does; 0 when missing.
     #[graphql(default)]
@@ -75,6 +79,7 @@ impl From<PresaleTermsInput> for rules::Terms {
             closes_at: input.closes_at,
             promise_date: input.promise_date,
             community_ids: input.community_ids.into_iter().map(|id| id.0).collect(),
+            commission_bp: input.commission_bp,
             hold_out_percent: input.hold_out_percent,
         }
     }

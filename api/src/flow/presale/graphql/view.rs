@@ -216,6 +216,12 @@ impl Presale {
         Ok(Some(audience.unwrap_or_default().into_iter().map(CommunityId::from).collect()))
     }
 
+    /// What the KOC who brings an order earns of it, in hundredths of a percent; each order keeps it as it was at
+    /// purchase. Null for members other than KOCs.
+    async fn commission_bp(&self, ctx: &Context<'_>) -> Option<i32> {
+        policy::may_see_commission(ctx.data_unchecked::<Actor>(), self.0.brand_id).then_some(self.0.commission_bp)
+    }
+
     /// Share of the pickers, in percent, who are not told that it opened. Null for members.
     async fn hold_out_percent(&self, ctx: &Context<'_>) -> Option<i32> {
         policy::may_see_book(ctx.data_unchecked::<Actor>(), self.0.brand_id).then_some(self.0.hold_out_percent)

@@ -22,6 +22,8 @@ const MAX_SKUS: usize = 200;
 const MAX_CAP: i32 = 1_000_000;
 /// 1,000,000 yuan: a guard against a price typed in the wrong unit.
 const MAX_PRICE: i64 = 100_000_000;
+/// 30 %: a guard against a share typed in the wrong unit.
+const MAX_COMMISSION_BP: i64 = 3_000;
 
 /// A colour and size as a merchandiser enters it.
 #[derive(Clone, Debug, Serialize)]
@@ -52,6 +54,8 @@ pub struct Terms {
     pub promise_date: NaiveDate,
     /// Empty: every member of the brand.
     pub community_ids: Vec<Uuid>,
+    /// Of an order, to the KOC who brought it, in hundredths of a percent.
+    pub commission_bp: i32,
     pub hold_out_percent: i32,
 }
 
@@ -142,6 +146,7 @@ pub fn check_terms(terms: &Terms, zone: Tz) -> Result<Terms> {
     range("price", terms.price, 1, MAX_PRICE)?;
     range("memberLimit", terms.member_limit.into(), 1, 999)?;
     range("moq", terms.moq.into(), 1, MAX_CAP.into())?;
+    range("commissionBp", terms.commission_bp.into(), 0, MAX_COMMISSION_BP)?;
     range("holdOutPercent", terms.hold_out_percent.into(), 0, 100)?;
     plan::check_tiers(terms.price, &terms.tiers)?;
     plan::check_plan(terms.plan, terms.price, &terms.tiers)?;
@@ -255,6 +260,7 @@ mod tests {
             closes_at: Utc.with_ymd_and_hms(2026, 3, 7, 17, 0, 0).unwrap(),
             promise_date: NaiveDate::from_ymd_opt(2026, 3, 8).unwrap(),
             community_ids: vec![],
+            commission_bp: 0,
             hold_out_percent: 0,
         }
     }
@@ -336,6 +342,9 @@ mod tests {
         assert!(check_terms(&twice, zone).is_err());
         assert!(check_terms(&Terms { skus: vec![], ..terms() }, zone).is_err());
         assert!(check_terms(&Terms { price: 0, ..terms() }, zone).is_err());
+        for (commission_bp, fits) in [(-1, false), (0, true), (3_000, true), (3_001, false)] {
+            assert_eq!(check_terms(&Terms { commission_bp, ..terms() }, zone).is_ok(), fits, "{commission_bp}");
+        }
         assert!(check_terms(&Terms { closes_at: terms().opens_at, ..terms() }, zone).is_err());
     }
 

@@ -123,6 +123,7 @@ fn columns(terms: &Terms) -> presale::ActiveModel {
         opens_at: Set(terms.opens_at),
         closes_at: Set(terms.closes_at),
         promise_date: Set(terms.promise_date),
+        commission_bp: Set(terms.commission_bp),
         hold_out_percent: Set(terms.hold_out_percent),
         ..Default::default()
     }

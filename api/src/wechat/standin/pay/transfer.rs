@@ -171,6 +171,15 @@ impl State {
     }
 }
 
+/// What a scene must report.
+fn wanted(scene: &str) -> Option<&'static [&'static str]> {
+    match scene {
+        "1005" => Some(&["岗位类型", "报酬说明"]),
+        "1011" => Some(&["赔付原因"]),
+        _ => None,
+    }
+}
+
 /// The amount of a sound request.
 fn check(request: &Value) -> Result<i64, Refused> {
     let number = field(request, "out_bill_no");
@@ -184,8 +193,7 @@ fn check(request: &Value) -> Result<i64, Refused> {
         && amount >= 1
         && !field(request, "openid").is_empty()
         && fits(field(request, "transfer_remark"))
-        && field(request, "transfer_scene_id") == "1005"
-        && kinds == ["岗位类型", "报酬说明"]
+        && wanted(field(request, "transfer_scene_id")) == Some(&kinds[..])
         && infos.iter().all(|info| fits(field(info, "info_content")));
     if !is_sound {
         return Err(BAD_PARAMETER);

@@ -1,7 +1,7 @@
 //! Merchant transfers, which the user confirms.
 
 use super::{OPENID, World};
-use crate::wechat::pay::{NotificationEvent, Transfer, TransferBill, TransferState};
+use crate::wechat::pay::{NotificationEvent, Transfer, TransferBill, TransferScene, TransferState};
 use crate::wechat::standin::{Fault, FaultKind, Switches, TransferFailure, certificate_account};
 use crate::wechat::{Advice, Error};
 
@@ -16,8 +16,7 @@ impl World {
             amount_fen,
             user_name: user_name.map(Into::into),
             remark: "三月社群佣金".into(),
-            job: "社群推广".into(),
-            reason: "2026年3月推广佣金".into(),
+            scene: TransferScene::Remuneration { job: "社群推广".into(), reason: "2026年3月推广佣金".into() },
             notify_url: self.inbox.url("/transfer"),
         }
     }
@@ -55,6 +54,17 @@ async fn a_user_confirms_and_is_paid() {
     assert_eq!((done.amount_fen, done.openid.as_deref()), (Some(12_345), Some(OPENID)));
     assert_eq!(world.reported().await, done);
     assert_eq!(world.standin.confirm_transfer(&package, OPENID), Err(TransferFailure::NotWaiting));
+}
+
+#[actix_web::test]
+async fn a_compensation_is_told_by_its_own_scene() {
+    let world = World::new();
+    let scene = TransferScene::Compensation { reason: "定金双倍返还".into() };
+    let bill = world.wechat.transfer(&world.account, &Transfer { scene, ..world.transfer_of(100, None) }).await;
+    assert_eq!(bill.expect("taken").state, TransferState::WaitUserConfirm);
+    let scene = TransferScene::Compensation { reason: String::new() };
+    let untold = world.wechat.transfer(&world.account, &Transfer { scene, ..world.transfer_of(100, None) }).await;
+    assert!(matches!(untold, Err(Error::Invalid(_))), "{untold:?}");
 }
 
 #[actix_web::test]

@@ -14,6 +14,7 @@ use crate::base::id::random_bytes;
 use crate::base::tx::Tx;
 use crate::error::{Error, Result};
 use crate::flow::order::rules;
+use crate::flow::order::rules::earner::earner;
 use crate::flow::order::rules::price::{Due, Terms, amount_due};
 use crate::flow::presale::capacity::Pieces;
 use crate::flow::presale::query::Offer;
@@ -100,6 +101,7 @@ impl<'a> Desk<'a> {
             input.expected_promise_date,
         )?;
         let sealed = buyer.address.as_ref().ok_or_else(|| Error::not_found("address"))?;
+        let earner_id = earner(request.member_id, request.koc_code.is_some(), buyer.coded, buyer.led_by)?;
         self.shelf.allows(request.member_id, buyer.counted, &request.pieces)?;
         let id = self.tx.new_id();
         let address = self.address(request, buyer, sealed, id)?;
@@ -112,6 +114,8 @@ impl<'a> Desk<'a> {
             presale_id: presale.id,
             member_id: request.member_id,
             community_id,
+            earner_id,
+            commission_bp: if earner_id.is_some() { presale.commission_bp } else { 0 },
             status: OrderStatus::PendingPayment,
             version: 1,
             pieces: terms.pieces,

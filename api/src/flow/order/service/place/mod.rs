@@ -21,6 +21,7 @@ use crate::base::once::{Done, Once};
 use crate::base::text;
 use crate::base::tx::Tx;
 use crate::error::{Error, Fault, Result};
+use crate::flow::community::rules::normalise_code;
 use crate::flow::order::query;
 use crate::flow::order::rules::{self, Wanted};
 use crate::flow::presale;
@@ -44,6 +45,8 @@ pub struct Place {
     pub expected_amount: i64,
     pub expected_promise_date: NaiveDate,
     pub terms_version: String,
+    /// The code of a KOC, as the buyer typed it.
+    pub koc_code: Option<String>,
 }
 
 /// An order to place, whose shape was checked.
@@ -53,6 +56,8 @@ pub struct Request {
     input: Place,
     pieces: Pieces,
     terms: String,
+    /// As it would be stored.
+    koc_code: Option<String>,
 }
 
 type Answer = Result<Done<order::Model>>;
@@ -74,6 +79,7 @@ pub async fn place(app: &App, actor: &Actor, key: &str, input: &Place) -> Result
         once: Once::new(member.id, "placeOrder", key, input)?,
         pieces: rules::basket(&input.lines)?,
         terms: text::required("termsVersion", &input.terms_version, 40)?,
+        koc_code: text::optional("kocCode", input.koc_code.as_deref(), 40)?.map(|typed| normalise_code(&typed)),
         input: input.clone(),
     };
     let (brand_id, presale_id) = (member.brand_id, input.presale_id);

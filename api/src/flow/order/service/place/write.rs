@@ -59,6 +59,8 @@ fn order(tx: &Tx, offer: &Offer, placed: &Placed, requests: &[Request]) -> serde
         "order_no": order.order_no,
         "member_id": order.member_id,
         "community_id": order.community_id,
+        "earner_id": order.earner_id,
+        "commission_bp": order.commission_bp,
         "pieces": order.pieces,
         "amount": order.amount,
         "terms_version": order.terms_version,
@@ -78,11 +80,13 @@ fn order(tx: &Tx, offer: &Offer, placed: &Placed, requests: &[Request]) -> serde
     })
 }
 
-const ORDER: [(&str, Kind); 20] = [
+const ORDER: [(&str, Kind); 22] = [
     ("id", Kind::Uuid),
     ("order_no", Kind::Text),
     ("member_id", Kind::Uuid),
     ("community_id", Kind::Uuid),
+    ("earner_id", Kind::Uuid),
+    ("commission_bp", Kind::Int),
     ("pieces", Kind::Int),
     ("amount", Kind::Long),
     ("terms_version", Kind::Text),
@@ -131,9 +135,9 @@ fn inserts(backend: DbBackend) -> [String; 7] {
              order by v.member_id, v.key on conflict (brand_id, actor_id, operation, key) do nothing"
         ),
         format!(
-            "insert into orders (brand_id, id, order_no, presale_id, member_id, community_id, status, version, pieces, amount, \
+            "insert into orders (brand_id, id, order_no, presale_id, member_id, community_id, earner_id, commission_bp, status, version, pieces, amount, \
              plan, first_leg, balance_days, currency, promise_date, terms_version, address, recipient_masked, phone_masked, region, hold_expires_at, created_at) \
-             select $1, v.id, v.order_no, $6, v.member_id, v.community_id, '{status}', 1, v.pieces, v.amount, $10, $11, $12, $7, $8, \
+             select $1, v.id, v.order_no, $6, v.member_id, v.community_id, v.earner_id, v.commission_bp, '{status}', 1, v.pieces, v.amount, $10, $11, $12, $7, $8, \
              v.terms_version, v.address, v.recipient_masked, v.phone_masked, v.region, $5, $4 from {v}"
         ),
         format!(

@@ -99,11 +99,7 @@ impl FinanceDesk {
     }
 
     fn pile(&self, pile: &Pile) -> MoneyPile {
-        MoneyPile {
-            count: i32::try_from(pile.count).unwrap_or(i32::MAX),
-            amount: Money::new(pile.amount, &self.0.currency),
-            oldest: pile.oldest,
-        }
+        MoneyPile::new(pile, &self.0.currency)
     }
 }
 
@@ -116,6 +112,16 @@ pub struct MoneyPile {
     amount: Money,
     /// Since when the oldest waits; null when there is none.
     oldest: Option<DateTime<Utc>>,
+}
+
+impl MoneyPile {
+    pub fn new(pile: &Pile, currency: &str) -> Self {
+        MoneyPile {
+            count: i32::try_from(pile.count).unwrap_or(i32::MAX),
+            amount: Money::new(pile.amount, currency),
+            oldest: pile.oldest,
+        }
+    }
 }
 
 /// The last entry of the books.

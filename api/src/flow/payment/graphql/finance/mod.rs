@@ -5,7 +5,7 @@ mod reconcile;
 mod refund;
 mod trail;
 
-pub use desk::FinanceDesk;
+pub use desk::{FinanceDesk, MoneyPile};
 pub use reconcile::{Difference, ReconcileMutation, ReconcileQuery, Reconciliation};
 pub use refund::RefundDeskMutation;
 pub use trail::{AuditEntry, ProviderEvent};

@@ -27,8 +27,8 @@ impl ProviderEvent {
         ID(self.row.id.clone())
     }
 
-    /// How it came: `pay.transaction` and `pay.refund` by notification, `pay.query` in answer to a question, anything
-    /// else by WeChat's message push, under its own name.
+    /// How it came: `pay.transaction`, `pay.refund` and `pay.transfer` by notification, `pay.query` in answer to a
+    /// question, anything else by WeChat's message push, under its own name.
     async fn kind(&self) -> &str {
         &self.row.kind
     }
@@ -94,6 +94,14 @@ pub enum AuditAction {
     DifferenceResolved,
     /// `setRefundTerms`; the subject is the brand.
     RefundTermsSet,
+    /// `payCommission`, or `payCommissions` for each KOC; the subject is the KOC.
+    CommissionPaid,
+    /// `cancelTransfer`; the subject is the transfer.
+    TransferCancelled,
+    /// `payCompensation`; the subject is the compensation.
+    CompensationPaid,
+    /// `recordFactoryPayment`; the subject is the payment.
+    FactoryPaymentRecorded,
 }
 
 /// Who did what to money, when and why. It never changes.
