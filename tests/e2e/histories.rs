@@ -1,0 +1,85 @@
+//! Histories of money, drawn at random: what they are and what must be so in the end is told in `tests::histories`.
+//! The program `histories` plays them by the thousand.
+
+use entity::presale::PresalePlan;
+use tests::Backend;
+use tests::histories::script::{Deed, History, How, Offer, Step};
+use tests::histories::{Plan, any_seed, play, read_seed, run};
+
+/// Plays as many as there is time for here. SMALLBATCH_SEED repeats a run.
+async fn end_well(backend: Backend, histories: usize) {
+    let seed = given_seed().unwrap_or_else(any_seed);
+    println!("seed {seed:#x}");
+    let plan = Plan { backend, histories, seed, season: histories, shrinks: 20 };
+    match run(plan, |_| ()).await {
+        Ok(reached) => println!("{reached}"),
+        Err(failure) => panic!("run {seed:#x}, {failure}"),
+    }
+}
+
+#[allow(clippy::disallowed_methods)] // whoever runs the tests hands the seed over in the environment
+fn given_seed() -> Option<u64> {
+    read_seed(&std::env::var("SMALLBATCH_SEED").ok()?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_history_ends_with_rows_ledger_and_wechats_books_agreeing_on_sqlite() {
+    end_well(Backend::Sqlite, 60).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_history_ends_with_rows_ledger_and_wechats_books_agreeing_on_postgres() {
+    end_well(Backend::Postgres, 25).await;
+}
+
+/// A history that once did not end well.
+async fn ends_well(backend: Backend, history: History) {
+    if let Err(wrong) = play(backend, &history).await {
+        panic!("{wrong}");
+    }
+}
+
+macro_rules! once_wrong {
+    ($($name:ident $history:expr;)+) => {
+        $(mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                ends_well(Backend::Sqlite, $history).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                ends_well(Backend::Postgres, $history).await;
+            }
+        })+
+    };
+}
+
+const WORK: Step = Step::Do(Deed::Work, How::Through);
+
+fn done(deed: Deed) -> Step {
+    Step::Do(deed, How::Through)
+}
+
+fn offer(plan: PresalePlan) -> Offer {
+    Offer { plan, tiers: 0, moq: 1, caps: (4, 4), open_hours: 10, balance_days: 1 }
+}
+
+once_wrong! {
+    a_brand_that_takes_its_word_back_owes_the_double_of_pieces_whose_money_is_back_already History {
+        offer: offer(PresalePlan::Deposit),
+        steps: vec![
+            Step::Buy { buyer: 0, pieces: (2, 0) },
+            done(Deed::ClosePresale),
+            WORK,
+            done(Deed::Prepay(0)),
+            Step::Pay(1),
+            done(Deed::RefundAmount(0, None)),
+            done(Deed::RefundPieces { order: 0, line: 0, pieces: 1 }),
+            WORK,
+            done(Deed::CancelPresale),
+        ],
+    };
+}
