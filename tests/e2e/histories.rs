@@ -1,10 +1,9 @@
 //! Histories of money, drawn at random: what they are and what must be so in the end is told in `tests::histories`.
 //! The program `histories` plays them by the thousand.
 
-use entity::presale::PresalePlan;
 use tests::Backend;
-use tests::histories::script::{Deed, History, How, Offer, Step};
-use tests::histories::{Plan, any_seed, play, read_seed, run};
+use tests::histories::script::History;
+use tests::histories::{Plan, any_seed, known, play, read_seed, run};
 
 /// Plays as many as there is time for here. SMALLBATCH_SEED repeats a run.
 async fn end_well(backend: Backend, histories: usize) {
@@ -40,46 +39,23 @@ async fn ends_well(backend: Backend, history: History) {
 }
 
 macro_rules! once_wrong {
-    ($($name:ident $history:expr;)+) => {
+    ($($name:ident $history:path;)+) => {
         $(mod $name {
             use super::*;
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                ends_well(Backend::Sqlite, $history).await;
+                ends_well(Backend::Sqlite, $history()).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                ends_well(Backend::Postgres, $history).await;
+                ends_well(Backend::Postgres, $history()).await;
             }
         })+
     };
 }
 
-const WORK: Step = Step::Do(Deed::Work, How::Through);
-
-fn done(deed: Deed) -> Step {
-    Step::Do(deed, How::Through)
-}
-
-fn offer(plan: PresalePlan) -> Offer {
-    Offer { plan, tiers: 0, moq: 1, caps: (4, 4), open_hours: 10, balance_days: 1 }
-}
-
 once_wrong! {
-    a_brand_that_takes_its_word_back_owes_the_double_of_pieces_whose_money_is_back_already History {
-        offer: offer(PresalePlan::Deposit),
-        steps: vec![
-            Step::Buy { buyer: 0, pieces: (2, 0) },
-            done(Deed::ClosePresale),
-            WORK,
-            done(Deed::Prepay(0)),
-            Step::Pay(1),
-            done(Deed::RefundAmount(0, None)),
-            done(Deed::RefundPieces { order: 0, line: 0, pieces: 1 }),
-            WORK,
-            done(Deed::CancelPresale),
-        ],
-    };
+    a_brand_that_takes_its_word_back_owes_the_double_of_pieces_whose_money_is_back known::doubled_after_all_went_back;
 }

@@ -1,7 +1,8 @@
 //! Plays histories of money by the thousand; see `tests::histories`.
 //!
 //! `histories (sqlite|postgres) COUNT [SEED]` plays as many, drawn from the seed; without one, from one that it
-//! prints. `histories (sqlite|postgres) replay SEED` plays the one history of that seed. PostgreSQL and Redis are
+//! prints. `histories (sqlite|postgres) replay SEED` plays the one history of that seed, `… known` those that once did
+//! not end well. PostgreSQL and Redis are
 //! those of TEST_POSTGRES_URL and TEST_REDIS_URL. Ends with 1 when a history does not end well, or when a long run
 //! never got into one of the states it is to get into.
 
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use tests::Backend;
-use tests::histories::{Failure, Plan, Reached, any_seed, read_seed, replay, run};
+use tests::histories::{Failure, Plan, Reached, any_seed, known, read_seed, replay, run};
 
 /// From so many histories on every kind of state must have been reached.
 const LONG: usize = 1_500;
@@ -24,6 +25,7 @@ async fn main() -> ExitCode {
         _ => return usage(),
     };
     match rest {
+        ["known"] => play_known(backend).await,
         ["replay", seed] => match read_seed(seed) {
             Some(seed) => said(replay(backend, seed).await, 1),
             None => usage(),
@@ -36,6 +38,21 @@ async fn main() -> ExitCode {
         }
         [] => usage(),
     }
+}
+
+/// Those that once did not end well.
+async fn play_known(backend: Backend) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for (name, history) in known::ALL {
+        match tests::histories::play(backend, &history()).await {
+            Ok(_) => println!("{name}: well"),
+            Err(wrong) => {
+                println!("{name}: {wrong}");
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    code
 }
 
 async fn play(backend: Backend, histories: usize, seed: u64) -> ExitCode {

@@ -46,7 +46,8 @@ fn history() -> impl Strategy<Value = History> {
     });
     let second = prop_oneof![1 => Just(Vec::new()), 3 => joined(close, vec(step(), 0..12))];
     let third = prop_oneof![3 => Just(Vec::new()), 1 => joined(withdraw, vec(step(), 0..5))];
-    let first = (vec(buy(), 0..4), vec(step(), 3..14)).prop_map(|(buys, steps)| [buys, steps].concat());
+    let first = (vec(buy(), 1..4), vec(scene(), 0..3), vec(step(), 1..11));
+    let first = first.prop_map(|(buys, scenes, steps)| [buys, scenes.concat(), steps].concat());
     let steps = (first, second, third).prop_map(|(first, second, third)| [first, second, third].concat());
     (offer(), steps).prop_map(|(offer, steps)| History { offer, steps })
 }
@@ -64,7 +65,7 @@ fn turns() -> impl Strategy<Value = Vec<Step>> {
 
 fn offer() -> impl Strategy<Value = Offer> {
     let plan = prop_oneof![Just(PresalePlan::Full), Just(PresalePlan::Deposit), Just(PresalePlan::Prepayment)];
-    (plan, 0..=2usize, 1..=4i32, (1..=4i32, 1..=4i32), 2..=60i64, 1..=3i32).prop_map(
+    (plan, 0..=2usize, 1..=3i32, (1..=4i32, 1..=4i32), 2..=60i64, 1..=3i32).prop_map(
         |(plan, tiers, moq, caps, open_hours, balance_days)| Offer { plan, tiers, moq, caps, open_hours, balance_days },
     )
 }
@@ -74,33 +75,61 @@ fn pieces() -> impl Strategy<Value = (i32, i32)> {
 }
 
 fn buy() -> impl Strategy<Value = Step> {
-    (0..4u8, pieces()).prop_map(|(buyer, pieces)| Step::Buy { buyer, pieces })
+    (0..4u8, pieces(), proptest::bool::weighted(0.8)).prop_map(|(buyer, pieces, told)| Step::Buy {
+        buyer,
+        pieces,
+        told,
+    })
+}
+
+fn place() -> impl Strategy<Value = Step> {
+    (0..4u8, pieces()).prop_map(|(buyer, pieces)| Step::Do(Deed::Place { buyer, pieces }, How::Through))
+}
+
+/// A way into a state that steps drawn one by one seldom find.
+fn scene() -> impl Strategy<Value = Vec<Step>> {
+    let untold = (0..4u8, pieces()).prop_map(|(buyer, pieces)| Step::Buy { buyer, pieces, told: false });
+    let through = |deed| Step::Do(deed, How::Through);
+    prop_oneof![
+        (place(), cut()).prop_map(|(place, how)| vec![place, Step::Do(Deed::Prepay(0), how)]),
+        (place(), cut())
+            .prop_map(move |(place, how)| { vec![place, through(Deed::Prepay(0)), Step::Do(Deed::Cancel(0), how)] }),
+        (untold, cut()).prop_map(|(buy, how)| vec![buy, Step::Do(Deed::Confirm(0), how)]),
+        (buy(), cut()).prop_map(move |(buy, how)| {
+            vec![buy, through(Deed::Work), through(Deed::Cancel(0)), Step::Do(Deed::Work, how)]
+        }),
+        (0..4u8, pieces(), cut())
+            .prop_map(|(buyer, pieces, how)| { vec![Step::Do(Deed::Place { buyer, pieces }, how), Step::Again] }),
+    ]
 }
 
 fn how() -> impl Strategy<Value = How> {
-    let waits = prop_oneof![3 => 1..12u32, 3 => 12..60u32, 3 => 60..400u32];
-    let cut = (waits, any::<bool>()).prop_map(|(waits, midway)| How::Cut { waits, midway });
-    prop_oneof![3 => Just(How::Through), 2 => cut]
+    prop_oneof![3 => Just(How::Through), 2 => cut()]
+}
+
+fn cut() -> impl Strategy<Value = How> {
+    let waits = prop_oneof![2 => 1..4u32, 3 => 4..16u32, 4 => 16..45u32, 2 => 45..300u32];
+    (waits, any::<bool>()).prop_map(|(waits, midway)| How::Cut { waits, midway })
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
     let order = 0..6u8;
     prop_oneof![
-        3 => (0..4u8, pieces()).prop_map(|(buyer, pieces)| Deed::Place { buyer, pieces }),
-        8 => order.clone().prop_map(Deed::Prepay),
-        3 => order.clone().prop_map(Deed::Confirm),
-        4 => order.clone().prop_map(Deed::Cancel),
-        4 => order.clone().prop_map(Deed::TellPaid),
-        2 => order.clone().prop_map(Deed::TellRefunded),
-        12 => Just(Deed::Work),
+        14 => (0..4u8, pieces()).prop_map(|(buyer, pieces)| Deed::Place { buyer, pieces }),
+        24 => order.clone().prop_map(Deed::Prepay),
+        10 => order.clone().prop_map(Deed::Confirm),
+        10 => order.clone().prop_map(Deed::Cancel),
+        8 => order.clone().prop_map(Deed::TellPaid),
+        5 => order.clone().prop_map(Deed::TellRefunded),
+        30 => Just(Deed::Work),
         1 => Just(Deed::ClosePresale),
         1 => Just(Deed::CancelPresale),
-        1 => order.clone().prop_map(Deed::RefundWhole),
-        2 => (order.clone(), 0..2u8, 1..=2i32)
+        3 => order.clone().prop_map(Deed::RefundWhole),
+        7 => (order.clone(), 0..2u8, 1..=2i32)
             .prop_map(|(order, line, pieces)| Deed::RefundPieces { order, line, pieces }),
-        2 => (order.clone(), proptest::option::weighted(0.7, 1..4_000i64))
+        7 => (order.clone(), proptest::option::weighted(0.7, 1..4_000i64))
             .prop_map(|(order, fen)| Deed::RefundAmount(order, fen)),
-        2 => order.prop_map(Deed::Retry),
+        5 => order.prop_map(Deed::Retry),
     ]
 }
 
@@ -124,7 +153,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn wait() -> impl Strategy<Value = Step> {
-    let spans = [1, 10, 30, 65, 130, 10 * MINUTE, 14 * MINUTE, 15 * MINUTE, HOUR, 2 * HOUR, DAY, 3 * DAY];
+    let spans =
+        [1, 10, 30, 130, 130, 130, 10 * MINUTE, 14 * MINUTE, 15 * MINUTE, HOUR, 2 * HOUR, DAY, 3 * DAY, 16 * DAY];
     proptest::sample::select(spans.to_vec()).prop_map(Step::Wait)
 }
 

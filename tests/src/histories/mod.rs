@@ -15,6 +15,7 @@ mod cut;
 mod deed;
 mod draw;
 mod judge;
+pub mod known;
 mod past;
 mod reached;
 mod rest;

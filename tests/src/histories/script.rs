@@ -49,7 +49,7 @@ impl Offer {
     }
 }
 
-/// Whom or what a step is about: the `n`th of those there are at the time, counted around.
+/// Whom or what a step is about: the `n`th of those there are at the time, from the newest on and counted around.
 pub type Nth = u8;
 
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +60,8 @@ pub enum Step {
     Meet(Deed, Deed),
     /// The last deed again under the same key, as after an answer that did not come.
     Again,
-    /// An order is placed and made payable, and the buyer confirms in WeChat.
-    Buy { buyer: Nth, pieces: (i32, i32) },
+    /// An order is placed and made payable, and the buyer confirms in WeChat; we are told of it or not.
+    Buy { buyer: Nth, pieces: (i32, i32), told: bool },
     /// A buyer confirms in WeChat what she was given to pay then or earlier.
     Pay(Nth),
     /// A leg of an order is paid under a number that our side gave up.

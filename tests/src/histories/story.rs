@@ -11,7 +11,7 @@ use smallbatch::flow::presale::rules::plan::{FirstLeg, Plan, Tier};
 use smallbatch::flow::presale::rules::{Sku, Terms};
 use smallbatch::flow::presale::service::{Draft, draft, open, schedule};
 use smallbatch::wechat::pay::{AbnormalRefundTo, PayParams, RefundStatus};
-use smallbatch::wechat::standin::{ScriptedRefusal, Switches};
+use smallbatch::wechat::standin::{CallbackFault, ScriptedRefusal, Switches};
 use smallbatch::worker;
 use uuid::Uuid;
 
@@ -88,7 +88,12 @@ impl<'a> Story<'a> {
                 }
             }
             Step::Meet(one, other) => self.meet(one, other).await?,
-            Step::Buy { buyer, pieces } => self.buy(buyer, pieces).await?,
+            Step::Buy { buyer, pieces, told } => {
+                if !told {
+                    self.arrange(Step::Post { of: News::Payment, fault: CallbackFault::Drop });
+                }
+                self.buy(buyer, pieces).await?;
+            }
             Step::Pay(n) => {
                 let n = nth(&self.given, n).cloned();
                 self.confirm_in_wechat(n);
@@ -159,9 +164,8 @@ impl<'a> Story<'a> {
     async fn buy(&mut self, buyer: Nth, pieces: (i32, i32)) -> Result<(), String> {
         self.act(Deed::Place { buyer, pieces }, How::Through).await?;
         self.look().await;
-        let newest = u8::try_from(self.orders.len().saturating_sub(1)).unwrap_or(u8::MAX);
         let before = self.given.len();
-        self.act(Deed::Prepay(newest), How::Through).await?;
+        self.act(Deed::Prepay(0), How::Through).await?;
         let given = self.given.get(before).cloned();
         self.confirm_in_wechat(given);
         Ok(())
@@ -196,9 +200,9 @@ impl<'a> Story<'a> {
     }
 }
 
-/// The `n`th of `all`, counted around.
+/// The `n`th of `all` from the newest on, counted around.
 pub fn nth<T>(all: &[T], n: Nth) -> Option<&T> {
-    all.get(usize::from(n) % all.len().max(1))
+    all.iter().rev().nth(usize::from(n) % all.len().max(1))
 }
 
 /// A refusal is an answer, and so is “later”; anything else is a mistake of ours.

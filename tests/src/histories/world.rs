@@ -58,7 +58,7 @@ impl<'a> World<'a> {
             desk: Actor::Staff(desk),
             buyers,
             entry_id: RoundEntryId::parse(&entry).expect("an entry").0,
-            account: brand.account.clone(),
+            account: Account { brand_id: brand.id, ..brand.account.clone() },
             brand,
         }
     }
