@@ -12,6 +12,7 @@ use super::{Why, whole_order};
 use crate::app::App;
 use crate::base::tx::{By, Tx};
 use crate::error::{Error, Fault, Result};
+use crate::flow::order::lifecycle;
 use crate::flow::order::query as orders;
 use crate::flow::order::rules::price::{Due, amount_due};
 use crate::flow::payment::close::close_attempts;
@@ -33,22 +34,29 @@ pub(in crate::flow::payment) async fn refund(app: &App, presale: &presale::Model
 async fn refund_now(app: &App, presale: &presale::Model, order_id: Uuid) -> Result<()> {
     app.write(presale.brand_id, |tx| async move {
         let why = Why { reason: RefundReason::PresaleFailed, note: None, due_at: presale.refund_due_at };
+        // Counted before the refund, which may leave no piece to count.
+        let on_top = doubled(&tx, presale, order_id).await?;
         let Some(order) = whole_order(&tx, By::SYSTEM, order_id, &why, WHY).await? else { return Ok(()) };
-        if owes_double(presale, &order) { owe(&tx, &order).await } else { Ok(()) }
+        if on_top > 0 { owe(&tx, &order, on_top).await } else { Ok(()) }
     })
     .await
 }
 
-/// A target that was not reached is nobody's fault; a promise that was taken back is the brand's.
-fn owes_double(presale: &presale::Model, order: &order::Model) -> bool {
+/// The deposit goes back with the refund; as much again, for each piece that is left, is owed on top. A target
+/// that was not reached is nobody's fault; a promise that was taken back is the brand's.
+async fn doubled(tx: &Tx, presale: &presale::Model, order_id: Uuid) -> Result<i64> {
     let broke_its_word = presale.status == PresaleStatus::Cancelled && presale.reached_pieces.is_some();
-    broke_its_word && order.plan == PresalePlan::Deposit
+    if !broke_its_word || presale.plan != PresalePlan::Deposit {
+        return Ok(0);
+    }
+    // Whoever refunds pieces of it at the same time waits or has done so.
+    lifecycle::touch(tx, &[order_id]).await?;
+    let order = orders::find(tx.conn(), tx.brand_id(), order_id).await?;
+    Ok(amount_due(&orders::terms(tx.conn(), &order).await?, Due::First, None))
 }
 
-/// The deposit goes back with the refund; as much again is owed on top.
-async fn owe(tx: &Tx, order: &order::Model) -> Result<()> {
-    let terms = orders::terms(tx.conn(), order).await?;
-    let (id, amount) = (tx.new_id(), amount_due(&terms, Due::First, None));
+async fn owe(tx: &Tx, order: &order::Model, amount: i64) -> Result<()> {
+    let id = tx.new_id();
     let row = compensation::ActiveModel {
         brand_id: Set(tx.brand_id()),
         id: Set(id),
