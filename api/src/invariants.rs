@@ -155,7 +155,7 @@ const INVARIANTS: &[Invariant] = &[
         breaches: "select count(*) from batch_cell c join batch b on b.brand_id = c.brand_id and b.id = c.batch_id \
                    where (case when b.status = 'cancelled' then 0 when b.status in ('shipped', 'received', 'closed') then c.shipped \
                    else c.pieces end) <> (select count(*) from allocation a \
-                   where a.brand_id = c.brand_id and a.batch_id = c.batch_id and a.sku_id = c.sku_id and a.status = 'live')",
+                   where a.brand_id = c.brand_id and a.batch_id = c.batch_id and a.sku_id = c.sku_id and a.status <> 'ended')",
     },
     Invariant {
         area: "demand",
@@ -259,13 +259,33 @@ const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         area: "promise",
-        rule: "an order keeps the presale's promise, price and plan",
+        rule: "an order keeps the promise, price and plan it was placed under",
         examined: "select count(*) from order_line",
         breaches: "select count(*) from order_line l join orders o on o.brand_id = l.brand_id and o.id = l.order_id \
                    join presale_sku s on s.brand_id = l.brand_id and s.id = l.sku_id \
                    join presale p on p.brand_id = o.brand_id and p.id = o.presale_id \
-                   where s.presale_id <> o.presale_id or o.promise_date <> p.promise_date or l.unit_price <> p.price \
+                   where s.presale_id <> o.presale_id or l.unit_price <> p.price \
+                   or (o.promise_date <> p.promise_date and not exists (select 1 from promise_change c \
+                   where c.brand_id = p.brand_id and c.presale_id = p.id and c.from_date = o.promise_date)) \
                    or o.plan <> p.plan or o.first_leg <> p.first_leg or o.balance_days <> p.balance_days",
+    },
+    Invariant {
+        area: "promise",
+        rule: "a later date stands on an order only because its buyer accepted it",
+        examined: "select count(*) from orders where agreed_date is not null",
+        breaches: "select count(*) from orders o where o.agreed_date is not null and not exists (select 1 from promise_question q \
+                   join promise_change c on c.brand_id = q.brand_id and c.id = q.change_id \
+                   where q.brand_id = o.brand_id and q.order_id = o.id and q.status = 'accepted' and c.promise_date = o.agreed_date)",
+    },
+    Invariant {
+        area: "promise",
+        rule: "who did not accept a later date has left, and a piece made for nobody was paid back",
+        examined: "select count(*) from promise_question where status = 'refused'",
+        breaches: "select (select count(*) from promise_question q join orders o on o.brand_id = q.brand_id and o.id = q.order_id \
+                   where q.status = 'refused' and o.status not in ('refund_pending', 'refunded')) \
+                   + (select count(*) from allocation a join order_line l on l.brand_id = a.brand_id and l.id = a.order_line_id \
+                   join orders o on o.brand_id = l.brand_id and o.id = l.order_id \
+                   where a.status = 'surplus' and o.status not in ('refund_pending', 'refunded'))",
     },
 ];
 

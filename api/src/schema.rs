@@ -12,6 +12,7 @@ use crate::flow::payment::graphql::{
     BackMutation, BackQuery, FinanceMutation, FinanceQuery, LedgerQuery, PaymentMutation, PaymentQuery,
 };
 use crate::flow::presale::graphql::{PresaleMutation, PresaleQuery, PresaleSubscription};
+use crate::flow::promise::graphql::{PromiseMutation, PromiseQuery};
 use crate::flow::round::graphql::{RoundMutation, RoundQuery, RoundSubscription};
 use crate::flow::tryon::graphql::{TryOnMutation, TryOnQuery};
 use crate::growth::graphql::GrowthQuery;
@@ -42,6 +43,7 @@ pub struct Query(
     BatchQuery,
     FactoryQuery,
     DeliveryQuery,
+    PromiseQuery,
     GrowthQuery,
     InsightQuery,
     NodeQuery,
@@ -67,6 +69,7 @@ pub struct Mutation(
     BatchMutation,
     FactoryMutation,
     DeliveryMutation,
+    PromiseMutation,
 );
 
 /// What is pushed over a WebSocket: each begins with the current state and goes on with what changes.

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub enum AllocationStatus {
     #[sea_orm(string_value = "live")]
     Live,
+    /// It is made, and its buyer has her money back: the piece stays with the brand.
+    #[sea_orm(string_value = "surplus")]
+    Surplus,
     #[sea_orm(string_value = "ended")]
     Ended,
 }

@@ -50,6 +50,8 @@ pub mod presale_community;
 pub mod presale_notice;
 pub mod presale_sku;
 pub mod presale_tier;
+pub mod promise_change;
+pub mod promise_question;
 pub mod provider_event;
 pub mod refund;
 pub mod round;

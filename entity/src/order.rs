@@ -70,6 +70,8 @@ pub struct Model {
     pub currency: String,
     /// As shown at purchase; never edited.
     pub promise_date: Date,
+    /// A later date that the buyer accepted since; null when none.
+    pub agreed_date: Option<Date>,
     /// Version of the purchase terms shown at purchase; never edited.
     pub terms_version: String,
     /// Sealed with the member's data key: a copy, so that editing the address book changes no order.

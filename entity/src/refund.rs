@@ -23,6 +23,8 @@ pub enum RefundReason {
     Agreed,
     #[sea_orm(string_value = "after_sales")]
     AfterSales,
+    #[sea_orm(string_value = "promise_refused")]
+    PromiseRefused,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]

@@ -34,6 +34,7 @@ const STEPS: &[Step] = steps![
     "m0001" / "05_batch_delivery",
     "m0002" / "01_ledger",
     "m0002" / "02_plans",
+    "m0002" / "06_promise",
 ];
 
 #[derive(Clone, Copy)]

@@ -67,6 +67,7 @@ async fn buy(brand: &Brand<'_>, presale_id: Uuid, member: &Person<'_>, status: O
         balance_due_at: Set(None),
         currency: Set("CNY".into()),
         promise_date: Set(NaiveDate::from_ymd_opt(2026, 3, 20).expect("a date")),
+        agreed_date: Set(None),
         terms_version: Set("1".into()),
         address: Set(vec![0]),
         recipient_masked: Set(String::new()),

@@ -26,6 +26,7 @@ mod payment;
 mod people;
 mod plan;
 mod presale;
+mod promise;
 mod push;
 mod reads;
 mod refund;

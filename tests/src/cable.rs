@@ -13,12 +13,14 @@ impl Cable {
     /// Leads to the service at `url`, such as `redis://127.0.0.1:6379/`.
     pub async fn to(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").expect("an address");
+        let (user, rest) = rest.split_once('@').map_or(("", rest), |(user, rest)| (user, rest));
         let (far, path) = rest.split_once('/').unwrap_or((rest, ""));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let near = listener.local_addr().expect("a bound address");
         let whole = watch::Sender::new(true);
         tokio::spawn(carry(listener, far.to_owned(), whole.subscribe()));
-        Cable { url: format!("{scheme}://{near}/{path}"), whole }
+        let user = if user.is_empty() { String::new() } else { format!("{user}@") };
+        Cable { url: format!("{scheme}://{user}{near}/{path}"), whole }
     }
 
     /// Ends what goes through and lets nothing new in.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -53,6 +54,12 @@ impl Socket {
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({ "query": query, "variables": variables });
         self.send(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
+    }
+
+    /// Bytes on the line that need be no frame.
+    pub async fn bytes(&mut self, bytes: &[u8]) {
+        let MaybeTlsStream::Plain(line) = self.0.get_mut() else { panic!("a plain line") };
+        line.write_all(bytes).await.expect("the line takes it");
     }
 
     /// The next frame that is no ping; `None` once the connection has ended.

@@ -98,6 +98,8 @@ kinds! {
     Shipment / ShipmentId = "shipment",
     Parcel / ParcelId = "parcel",
     Unit / UnitId = "unit",
+    PromiseChange / PromiseChangeId = "promise",
+    PromiseQuestion / PromiseQuestionId = "question",
 }
 
 /// The public id of a `K`. In GraphQL it is an `ID`; a wrong prefix is refused when the argument is read.

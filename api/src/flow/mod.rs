@@ -10,6 +10,7 @@ pub mod order;
 pub mod payment;
 pub mod batch;
 pub mod delivery;
+pub mod promise;
 
 use crate::app::App;
 use crate::error::Result;
@@ -35,6 +36,7 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
         }
         _ => {}
     }
+    promise::on_event(app, event).await?;
     notify::on_event(app, event).await
 }
 
@@ -52,6 +54,7 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
         delivery::COMPLETE => delivery::on_complete_due(app, timer).await,
         _ if presale::timers::on_timer(app, timer).await? => Ok(()),
         _ if payment::timers::on_timer(app, timer).await? => Ok(()),
+        _ if promise::on_timer(app, timer).await? => Ok(()),
         other => Err(anyhow::anyhow!("no stage knows the timer “{other}”").into()),
     }
 }

@@ -202,6 +202,7 @@ create table orders (
   balance_due_at timestamptz, -- Until when its balance can be paid; null before it can.
   currency text not null check (length(currency) = 3),
   promise_date date not null, -- As shown at purchase; never edited.
+  agreed_date date, -- A later date that the buyer accepted since; null when none.
   terms_version text not null, -- Version of the purchase terms shown at purchase; never edited.
   address bytea not null, -- Sealed with the member's data key: a copy, so that editing the address book changes no order.
   recipient_masked text not null,
@@ -292,7 +293,7 @@ create table refund (
   attempt_id uuid not null,
   out_refund_no text not null,
   amount bigint not null check (amount > 0),
-  reason text not null check (reason in ('presale_failed', 'cancelled', 'late_payment', 'short_yield', 'price_tier', 'balance_unpaid', 'agreed', 'after_sales')),
+  reason text not null check (reason in ('presale_failed', 'cancelled', 'late_payment', 'short_yield', 'price_tier', 'balance_unpaid', 'agreed', 'after_sales', 'promise_refused')),
   status text not null check (status in ('pending', 'processing', 'succeeded', 'abnormal', 'closed')),
   note text, -- Words of the person who decided it; null when a rule did.
   due_at timestamptz, -- By when the law wants it to be with the buyer; null when it sets no day.

@@ -62,7 +62,7 @@ create table allocation (
   piece_no integer not null check (piece_no >= 1), -- 1 … quantity of the line.
   batch_id uuid not null,
   sku_id uuid not null,
-  status text not null check (status in ('live', 'ended')),
+  status text not null check (status in ('live', 'surplus', 'ended')), -- `surplus`: it is made, and its buyer has her money back.
   created_at timestamptz not null,
   ended_at timestamptz,
   primary key (brand_id, id),

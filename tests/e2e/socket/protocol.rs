@@ -1,6 +1,7 @@
 //! Every way a socket ends, and that its operations are those of HTTP.
 
-use tests::{Backend, Socket};
+use sea_orm::ConnectionTrait;
+use tests::{Backend, Cable, Socket};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
@@ -128,6 +129,62 @@ e2e! {
         brand.owner.mutate("grantKoc", json!({ "memberId": mei.id }), "member { id }").await.ok("grantKoc");
         assert_eq!(socket.closed().await, 4403);
     }
+}
+
+/// Says who it is and how the server ends that.
+async fn turned_away(url: &str, token: &str) -> u16 {
+    let mut socket = Socket::open(url).await;
+    socket.send(json!({ "type": "connection_init", "payload": { "token": token } })).await;
+    socket.closed().await
+}
+
+e2e! {
+    async fn a_goodbye_is_answered_and_what_is_no_frame_is_not_read(app) {
+        let brand = app.brand("first").await;
+        let mei = brand.member("mei").await;
+        let mut socket = mei.socket().await;
+        socket.raw(Message::Close(None)).await;
+        assert_eq!(socket.closed().await, 1000);
+        // A client's frames are masked; this one is not.
+        let mut socket = mei.socket().await;
+        socket.bytes(&[0x81, 0x02, b'h', b'i']).await;
+        assert_eq!(socket.closed().await, 1002);
+    }
+
+    async fn when_something_of_ours_breaks_nobody_is_told_what(app) {
+        let brand = app.brand("first").await;
+        let mei = brand.member("mei").await;
+        let token = mei.token.as_deref().expect("a token");
+        // It has not seen her yet, so it has to look.
+        let sibling = app.sibling().await;
+        rename(app, "session", "session_away").await;
+        let code = turned_away(&sibling.url, token).await;
+        rename(app, "session_away", "session").await;
+        assert_eq!(code, 4500);
+        drop(Socket::of(&sibling.url, token).await);
+        sibling.finish().await;
+    }
+}
+
+async fn rename(app: &TestApp, from: &str, to: &str) {
+    let db = app.app.db.read();
+    db.execute_unprepared(&format!("alter table {from} rename to {to}")).await.expect("a renamed table");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_database_one_is_told_to_come_again() {
+    let app = TestApp::start(Backend::Postgres).await;
+    let cable = Cable::to(&app.app.config.database_url).await;
+    let sibling = app.sibling_with(|config| config.database_url = cable.url.clone()).await;
+    let brand = app.brand("first").await;
+    let mei = brand.member("mei").await;
+    let token = mei.token.as_deref().expect("a token");
+    cable.cut();
+    assert_eq!(turned_away(&sibling.url, token).await, 1013);
+    cable.mend();
+    drop(Socket::of(&sibling.url, token).await);
+    sibling.finish().await;
+    app.finish().await;
 }
 
 #[tokio::test]

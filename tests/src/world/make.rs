@@ -8,6 +8,7 @@ impl World<'_> {
     pub(super) async fn make(&mut self) {
         self.act("closePresale", json!({ "presaleId": self.id("presaleId") })).await;
         self.brand.app.settle().await;
+        self.promise().await;
         let mut input = crate::floor::release_input(self.id("presaleId"), &[&self.factory]);
         input["shipTo"] = json!(self.marked("warehouse"));
         input["note"] = json!(self.marked("note"));
@@ -36,5 +37,17 @@ impl World<'_> {
         self.ids.insert("messageId", inbox.text("viewer.inbox.nodes.0.id"));
         self.ids.insert("batchId", batch);
         self.ids.insert("parcelId", parcel);
+    }
+    /// A later ship-by date, which the buyer is asked to accept.
+    async fn promise(&mut self) {
+        let input = json!({
+            "presaleId": self.id("presaleId"), "promiseDate": "2026-03-24", "reason": self.marked("delay"),
+            "answerBy": self.brand.app.at(chrono::Duration::days(3)), "ifSilent": "WAIT",
+        });
+        let changed = self.merchandiser.mutate("changePromise", input, "change { id }").await;
+        changed.ok("changePromise.change.id");
+        self.brand.app.settle().await;
+        let asked = self.buyer.gql("{ promiseQuestions(first: 1) { nodes { id } } }", json!({})).await;
+        self.ids.insert("questionId", asked.text("promiseQuestions.nodes.0.id"));
     }
 }

@@ -4,13 +4,16 @@ pub mod visible;
 
 use std::collections::HashSet;
 
+use entity::allocation::{self, AllocationStatus};
 use entity::batch::{self, BatchStatus};
 use entity::batch_progress::BatchProgressStage;
 use entity::factory_feed::{self, FactoryFeedKind};
 use entity::unit::{self, UnitStatus};
-use entity::{batch_cell, batch_offer, batch_progress, state_change};
+use entity::{batch_cell, batch_offer, batch_progress, order_line, state_change};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
 };
 use uuid::Uuid;
 
@@ -153,6 +156,42 @@ pub async fn orders_of_nothing_made(db: &impl ConnectionTrait, brand_id: Uuid, b
     );
     let rows = db.query_all_raw(statement).await?;
     rows.iter().map(|row| Ok(row.try_get("", "order_id")?)).collect()
+}
+
+/// Selects the ids of an order's lines.
+pub fn lines_of_order(brand_id: Uuid, order_id: Uuid) -> SelectStatement {
+    let lines = order_line::Entity::find()
+        .select_only()
+        .column(order_line::Column::Id)
+        .filter(order_line::Column::BrandId.eq(brand_id))
+        .filter(order_line::Column::OrderId.eq(order_id));
+    QueryTrait::into_query(lines)
+}
+
+/// Batches that make pieces of the order.
+pub async fn batches_of_order(db: &impl ConnectionTrait, brand_id: Uuid, order_id: Uuid) -> Result<Vec<Uuid>> {
+    let live = allocation::Entity::find()
+        .select_only()
+        .column(allocation::Column::BatchId)
+        .distinct()
+        .filter(allocation::Column::BrandId.eq(brand_id))
+        .filter(allocation::Column::Status.eq(AllocationStatus::Live))
+        .filter(allocation::Column::OrderLineId.in_subquery(lines_of_order(brand_id, order_id)));
+    Ok(live.into_tuple().all(db).await?)
+}
+
+/// Whether a piece of the order that it still gets is in a ship notice.
+pub async fn has_left_the_factory(db: &impl ConnectionTrait, brand_id: Uuid, order_id: Uuid) -> Result<bool> {
+    let statement = sql(
+        db.get_database_backend(),
+        "select count(*) as gone from unit u \
+         join allocation a on a.brand_id = u.brand_id and a.id = u.allocation_id and a.status = 'live' \
+         join order_line l on l.brand_id = a.brand_id and l.id = a.order_line_id \
+         where u.brand_id = $1 and l.order_id = $2 and u.status = 'shipped'",
+        [brand_id.into(), order_id.into()],
+    );
+    let row = db.query_one_raw(statement).await?.ok_or_else(|| anyhow::anyhow!("a count returned no row"))?;
+    Ok(row.try_get::<i64>("", "gone")? > 0)
 }
 
 /// The brand of a batch that this factory has heard of; `None` for any other.

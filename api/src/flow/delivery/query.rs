@@ -56,12 +56,12 @@ pub struct ToPack {
     pub pieces: i64,
 }
 
-/// What a shipment still has to be packed for.
+/// What a shipment still has to be packed for. Pieces that were made for nobody stay in the warehouse.
 pub async fn to_pack(db: &impl ConnectionTrait, brand_id: Uuid, shipment_id: Uuid) -> Result<Vec<ToPack>> {
     let statement = sql(
         db.get_database_backend(),
         "select l.order_id, u.batch_id, count(*) as pieces from unit u \
-         join allocation a on a.brand_id = u.brand_id and a.id = u.allocation_id \
+         join allocation a on a.brand_id = u.brand_id and a.id = u.allocation_id and a.status = 'live' \
          join order_line l on l.brand_id = a.brand_id and l.id = a.order_line_id \
          where u.brand_id = $1 and u.shipment_id = $2 and u.parcel_id is null \
          group by l.order_id, u.batch_id order by l.order_id",

@@ -1,7 +1,7 @@
 //! Moves of orders. Each is one conditional update with its history and its event; `None` means the
 //! order was not in the state that the move starts from, and nothing happened.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::order::{self, Column, OrderStatus};
 use entity::order_line;
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::query;
 use super::rules::Event;
 use crate::base::tx::{By, Move, Moves, Tx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flow::presale::capacity::{self, Bound, Pieces};
 
 /// Moves one order by `event`.
@@ -175,6 +175,13 @@ pub async fn refund_started(tx: &Tx, by: By, id: Uuid, why: &str) -> Result<Opti
     Ok(None)
 }
 
+/// in_batch → refund_pending: the pieces are free again, and those that are being made are made for nobody.
+pub async fn refund_started_in_batch(tx: &Tx, by: By, id: Uuid, why: &str) -> Result<Option<order::Model>> {
+    let Some(order) = step(tx, by, id, Event::StartRefundInBatch, Some(why), &[]).await? else { return Ok(None) };
+    free_paid(tx, &order).await?;
+    Ok(Some(order))
+}
+
 /// refund_pending → refunded, with all its lines.
 pub async fn refunded(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
     let Some(order) = step(tx, by, id, Event::Refund, None, &[]).await? else { return Ok(None) };
@@ -258,4 +265,17 @@ pub async fn settled(tx: &Tx, id: Uuid, at: DateTime<Utc>) -> Result<bool> {
     let Some(order) = settled.into_iter().next() else { return Ok(false) };
     tx.emit("order", id, "settled", payload(&order)).await?;
     Ok(true)
+}
+
+/// The buyer accepted that it ships by a later `date`. What she was promised at purchase stays as it was.
+pub async fn promise_agreed(tx: &Tx, id: Uuid, date: NaiveDate) -> Result<()> {
+    let agreed = order::Entity::update_many()
+        .col_expr(Column::AgreedDate, Expr::value(date))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(id))
+        .exec_with_returning(tx.conn())
+        .await?;
+    let order = agreed.into_iter().next().ok_or_else(|| Error::not_found("order"))?;
+    tx.emit("order", id, "promise_agreed", payload(&order)).await
 }

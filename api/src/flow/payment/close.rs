@@ -16,7 +16,7 @@ use crate::wechat::pay::CloseOutcome;
 use crate::wechat::{Account, Error as WechatError};
 
 /// What closing an order's attempts at WeChat came to.
-pub(super) enum Closing {
+pub enum Closing {
     /// None of its attempts can be paid any more, which is written down.
     Closed,
     /// The buyer was faster; the payment has been settled.
@@ -26,7 +26,7 @@ pub(super) enum Closing {
 /// Closes an order's open attempts at WeChat. An error means that nobody knows: keep the hold. Each
 /// close is written down at once, whatever becomes of the order: paying it then takes a new attempt
 /// rather than one that is dead at WeChat.
-pub(super) async fn close_attempts(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<Closing> {
+pub async fn close_attempts(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<Closing> {
     let attempts = query::open_attempts(app.db.read(), brand_id, order_id).await?;
     if attempts.is_empty() {
         return Ok(Closing::Closed);

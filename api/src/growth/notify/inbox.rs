@@ -1,8 +1,10 @@
-//! What a KOC hears about her try-ons, and a buyer about her balance.
+//! What a KOC hears about her try-ons, and a buyer about her order.
 
 use entity::inbox_message::{self, InboxMessageKind};
 use entity::order::{self, OrderStatus};
 use entity::payment_leg::{self, PaymentLegStatus};
+use entity::promise_change::{self, PromiseSilence};
+use entity::promise_question::{self, PromiseQuestionStatus};
 use entity::tryon;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
@@ -11,6 +13,7 @@ use super::{query, rules};
 use crate::app::App;
 use crate::base::money::Money;
 use crate::error::Result;
+use crate::flow::promise::service::ask::answer_by;
 use crate::news;
 use crate::worker::Event;
 
@@ -69,15 +72,41 @@ pub(super) async fn tell_of_balance(app: &App, brand_id: Uuid, order_id: Uuid, i
     let amount = Money::new(due.amount, &order.currency).formatted;
     let until = rules::local_time(until, query::zone(db, brand_id).await?);
     let body = &format!("订单 {} 尾款 {amount}，请在 {until} 前支付，逾期按下单时的约定处理。", order.order_no);
-    let order = &order;
-    app.write(brand_id, |tx| async move {
+    tell_buyer(app, &order, id, title, body).await
+}
+
+/// Tells a buyer that her order is to ship later, and that it is hers to accept; nothing once she has answered.
+/// The message has the event's id, so that a repeat writes nothing.
+pub(super) async fn tell_of_promise(app: &App, event: &Event, title: &str) -> Result<()> {
+    let (db, brand_id) = (app.db.read(), event.brand_id);
+    let key = (brand_id, event.aggregate_id);
+    let Some(question) = promise_question::Entity::find_by_id(key).one(db).await? else { return Ok(()) };
+    let change = promise_change::Entity::find_by_id((brand_id, question.change_id)).one(db).await?;
+    let order = order::Entity::find_by_id((brand_id, question.order_id)).one(db).await?;
+    let (Some(change), Some(order)) = (change, order) else { return Ok(()) };
+    if question.status != PromiseQuestionStatus::Asked {
+        return Ok(());
+    }
+    let until = rules::local_time(answer_by(&change, &question), query::zone(db, brand_id).await?);
+    let silence = match change.silence {
+        PromiseSilence::Wait => "未答复视为仍按原承诺，发货前您可随时选择退款",
+        PromiseSilence::Refund => "逾期未答复将全额退款",
+    };
+    let (order_no, date, reason) = (&order.order_no, change.promise_date, &change.reason);
+    let body =
+        format!("订单 {order_no} 预计改为 {date} 前发货。原因：{reason}。请在 {until} 前选择接受或退款；{silence}。");
+    tell_buyer(app, &order, event.id, title, &body).await
+}
+
+async fn tell_buyer(app: &App, order: &order::Model, id: Uuid, title: &str, body: &str) -> Result<()> {
+    app.write(order.brand_id, |tx| async move {
         let row = inbox_message::ActiveModel {
-            brand_id: Set(brand_id),
+            brand_id: Set(order.brand_id),
             id: Set(id),
             member_id: Set(order.member_id),
             kind: Set(InboxMessageKind::OrderUpdate),
             title: Set(title.to_owned()),
-            body: Set(body.clone()),
+            body: Set(body.to_owned()),
             subject_kind: Set(Some("order".to_owned())),
             subject_id: Set(Some(order.id)),
             read_at: Set(None),

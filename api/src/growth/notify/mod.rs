@@ -34,6 +34,8 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
             let title = "预售已成团，请支付尾款";
             inbox::tell_of_balance(app, event.brand_id, event.aggregate_id, event.id, title).await
         }
+        "promise_question.asked" => inbox::tell_of_promise(app, event, "发货时间有变，请确认").await,
+        "promise_question.unanswered" => inbox::tell_of_promise(app, event, "请确认新的发货时间").await,
         "presale.opened" => announce::presale_opened(app, event.brand_id, event.aggregate_id).await,
         kind => match inbox::of_tryon(kind) {
             Some(words) => inbox::tell_koc(app, event, words).await,

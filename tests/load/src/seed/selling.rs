@@ -107,6 +107,7 @@ fn order(makes: &Makes<'_>, tables: &mut Tables, buyer: u64, number: u64, key: &
         balance_due_at: None,
         currency: "CNY".to_owned(),
         promise_date: promise(),
+        agreed_date: None,
         terms_version: TERMS.to_owned(),
         address: address.sealed,
         recipient_masked: address.recipient_masked,

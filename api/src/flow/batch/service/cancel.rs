@@ -47,7 +47,7 @@ async fn end_allocations(tx: &Tx, batch_id: Uuid) -> Result<()> {
         .col_expr(allocation::Column::EndedAt, Expr::value(tx.now()))
         .filter(allocation::Column::BrandId.eq(tx.brand_id()))
         .filter(allocation::Column::BatchId.eq(batch_id))
-        .filter(allocation::Column::Status.eq(AllocationStatus::Live))
+        .filter(allocation::Column::Status.ne(AllocationStatus::Ended))
         .exec(tx.conn())
         .await?;
     unit::Entity::update_many()

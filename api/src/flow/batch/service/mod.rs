@@ -8,6 +8,7 @@ pub mod progress;
 pub mod receive;
 pub mod release;
 pub mod ship;
+pub mod surplus;
 
 use entity::batch;
 use serde_json::json;

@@ -123,7 +123,7 @@ async fn count(tx: &Tx, hold: &Hold, pieces: i32) -> Result<()> {
     hold.apply(tx, counted).await
 }
 
-/// Counts the cell and gives its pieces to the buyers who paid first.
+/// Counts the cell and gives its pieces to the buyers who paid first; what nobody waits for comes last.
 async fn ship_cell(tx: &Tx, hold: &Hold, shipment_id: Uuid, sku_id: Uuid, pieces: i32) -> Result<()> {
     let counted = batch_cell::Entity::update_many()
         .col_expr(batch_cell::Column::Shipped, Expr::col(batch_cell::Column::Shipped).add(pieces))
@@ -142,7 +142,7 @@ async fn ship_cell(tx: &Tx, hold: &Hold, shipment_id: Uuid, sku_id: Uuid, pieces
          join orders o on o.brand_id = l.brand_id and o.id = l.order_id \
          where u.brand_id = $2 and u.batch_id = $3 and u.sku_id = $4 \
          and u.status not in ('shipped', 'void', 'scrapped') \
-         order by o.paid_at, o.id, l.position, a.piece_no limit $5)",
+         order by case when a.status = 'surplus' then 1 else 0 end, o.paid_at, o.id, l.position, a.piece_no limit $5)",
         [shipment_id.into(), hold.brand_id.into(), hold.batch_id.into(), sku_id.into(), i64::from(pieces).into()],
     ));
     let assigned = assigned.await?.rows_affected();

@@ -78,7 +78,8 @@ async fn link_units(tx: &Tx, shipment_id: Uuid, pieces: i64) -> Result<()> {
          join order_line l on l.brand_id = a.brand_id and l.id = a.order_line_id \
          join parcel p on p.brand_id = l.brand_id and p.order_id = l.order_id and p.shipment_id = $2 \
          where a.brand_id = unit.brand_id and a.id = unit.allocation_id) \
-         where brand_id = $1 and shipment_id = $2 and parcel_id is null",
+         where brand_id = $1 and shipment_id = $2 and parcel_id is null and exists (select 1 from allocation a \
+         where a.brand_id = unit.brand_id and a.id = unit.allocation_id and a.status = 'live')",
         [tx.brand_id().into(), shipment_id.into()],
     );
     let linked = tx.conn().execute_raw(statement).await?.rows_affected();

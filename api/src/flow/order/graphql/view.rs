@@ -172,6 +172,11 @@ impl Order {
         self.0.promise_date
     }
 
+    /// Day by which it ships: as promised at purchase, or later when the buyer accepted a later promise.
+    async fn ship_by(&self) -> NaiveDate {
+        self.0.agreed_date.unwrap_or(self.0.promise_date)
+    }
+
     /// Version of the purchase terms agreed to.
     async fn terms_version(&self) -> &str {
         &self.0.terms_version

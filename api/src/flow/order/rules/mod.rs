@@ -35,6 +35,8 @@ pub enum Event {
     StartRefundOfFirst,
     /// Of what was paid first, the balance being due.
     StartRefundOfDue,
+    /// Of an order that is being made; its pieces are made for nobody.
+    StartRefundInBatch,
     Refund,
     Batch,
     Unbatch,
@@ -54,7 +56,9 @@ impl Event {
             Event::Expire => "expired",
             Event::Cancel => "cancelled",
             Event::Forfeit => "forfeited",
-            Event::StartRefund | Event::StartRefundOfFirst | Event::StartRefundOfDue => "refund_started",
+            Event::StartRefund | Event::StartRefundOfFirst | Event::StartRefundOfDue | Event::StartRefundInBatch => {
+                "refund_started"
+            }
             Event::Refund => "refunded",
             Event::Batch => "batched",
             Event::Unbatch => "unbatched",
@@ -78,6 +82,7 @@ impl Event {
             Event::StartRefund => (Paid, RefundPending),
             Event::StartRefundOfFirst => (DepositPaid, RefundPending),
             Event::StartRefundOfDue => (BalanceDue, RefundPending),
+            Event::StartRefundInBatch => (InBatch, RefundPending),
             Event::Refund => (RefundPending, Refunded),
             Event::Batch => (Paid, InBatch),
             Event::Unbatch => (InBatch, Paid),
@@ -250,7 +255,7 @@ mod tests {
     use proptest::prelude::*;
     use sea_orm::Iterable;
 
-    const EVENTS: [Event; 16] = [
+    const EVENTS: [Event; 17] = [
         Event::Pay,
         Event::PayFirst,
         Event::DueBalance,
@@ -261,6 +266,7 @@ mod tests {
         Event::StartRefund,
         Event::StartRefundOfFirst,
         Event::StartRefundOfDue,
+        Event::StartRefundInBatch,
         Event::Refund,
         Event::Batch,
         Event::Unbatch,

@@ -21,11 +21,13 @@ pub enum CompensationStatus {
 }
 
 /// What a brand owes a buyer beyond her money: a 定金 is returned double when the brand calls off a presale that
-/// had succeeded. The deposit itself goes back as a refund; this is as much again.
+/// had succeeded, or moves its ship-by date and the buyer does not accept that. The deposit itself goes back as a
+/// refund; this is as much again.
 pub struct Compensation(pub compensation::Model);
 
 /// What a brand owes a buyer beyond her money: a 定金 is returned double when the brand calls off a presale that
-/// had succeeded. The deposit itself goes back as a refund; this is as much again.
+/// had succeeded, or moves its ship-by date and the buyer does not accept that. The deposit itself goes back as a
+/// refund; this is as much again.
 #[Object]
 impl Compensation {
     /// The order whose deposit it was.

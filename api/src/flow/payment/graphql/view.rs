@@ -63,6 +63,8 @@ pub enum RefundReason {
     Agreed,
     /// An after-sales case was approved.
     AfterSales,
+    /// The ship-by date was moved, and the buyer did not accept the new one.
+    PromiseRefused,
 }
 
 /// How far a refund is.

@@ -9,6 +9,7 @@ pub(super) mod withdrawn;
 
 pub use agreed::{Agreed, What, agreed};
 pub use outcome::apply;
-pub use request::{Why, again, part, request, whole_order, within};
+pub use request::{Why, again, part, request, whole_order, whole_order_in_batch, within};
 pub(super) use send::{poll, send};
 pub use short::short_pieces;
+pub use withdrawn::{double, owe_double};

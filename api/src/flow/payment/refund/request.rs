@@ -150,14 +150,34 @@ pub async fn whole_order(tx: &Tx, by: By, order_id: Uuid, why: &Why<'_>, words: 
     if from == OrderStatus::BalanceDue {
         owes_nothing(tx, order_id, &CLOCKS).await?;
     }
-    let left = left(tx, order_id).await?;
-    if left > 0 {
-        part(tx, by, order_id, left, why).await?;
-    } else if !query::owes_money_back(tx.conn(), tx.brand_id(), order_id).await? {
-        // Everything is back already, bit by bit; otherwise the last bit ends it.
-        return lifecycle::refunded(tx, by, order_id).await;
+    return_all(tx, by, order, why).await.map(Some)
+}
+
+/// in_batch → refund_pending with a refund of everything that was paid. `None` when it is not in a batch by
+/// now. Its pieces are the caller's to free.
+pub async fn whole_order_in_batch(
+    tx: &Tx,
+    by: By,
+    order_id: Uuid,
+    why: &Why<'_>,
+    words: &str,
+) -> Result<Option<order::Model>> {
+    match lifecycle::refund_started_in_batch(tx, by, order_id, words).await? {
+        Some(order) => return_all(tx, by, order, why).await.map(Some),
+        None => Ok(None),
     }
-    Ok(Some(order))
+}
+
+/// Returns what is left of the money of an order that is leaving.
+async fn return_all(tx: &Tx, by: By, order: order::Model, why: &Why<'_>) -> Result<order::Model> {
+    let left = left(tx, order.id).await?;
+    if left > 0 {
+        part(tx, by, order.id, left, why).await?;
+    } else if !query::owes_money_back(tx.conn(), tx.brand_id(), order.id).await? {
+        // Everything is back already, bit by bit; otherwise the last bit ends it.
+        return Ok(lifecycle::refunded(tx, by, order.id).await?.unwrap_or(order));
+    }
+    Ok(order)
 }
 
 /// Sends a refund that WeChat closed once more, under a new number.

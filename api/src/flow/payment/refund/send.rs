@@ -66,6 +66,7 @@ fn words(reason: RefundReason) -> &'static str {
         RefundReason::BalanceUnpaid => "尾款未支付，订金退回",
         RefundReason::Agreed => "商家退款",
         RefundReason::AfterSales => "售后退款",
+        RefundReason::PromiseRefused => "买家不接受延期发货，退款",
     }
 }
 

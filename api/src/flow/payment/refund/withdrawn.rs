@@ -34,28 +34,33 @@ pub(in crate::flow::payment) async fn refund(app: &App, presale: &presale::Model
 async fn refund_now(app: &App, presale: &presale::Model, order_id: Uuid) -> Result<()> {
     app.write(presale.brand_id, |tx| async move {
         let why = Why { reason: RefundReason::PresaleFailed, note: None, due_at: presale.refund_due_at };
-        // Counted before the refund, which may leave no piece to count.
-        let on_top = doubled(&tx, presale, order_id).await?;
+        let on_top = if owes_double(presale) { double(&tx, order_id).await? } else { 0 };
         let Some(order) = whole_order(&tx, By::SYSTEM, order_id, &why, WHY).await? else { return Ok(()) };
-        if on_top > 0 { owe(&tx, &order, on_top).await } else { Ok(()) }
+        owe_double(&tx, &order, on_top).await
     })
     .await
 }
 
-/// The deposit goes back with the refund; as much again, for each piece that is left, is owed on top. A target
-/// that was not reached is nobody's fault; a promise that was taken back is the brand's.
-async fn doubled(tx: &Tx, presale: &presale::Model, order_id: Uuid) -> Result<i64> {
+/// A target that was not reached is nobody's fault; a promise that was taken back is the brand's.
+fn owes_double(presale: &presale::Model) -> bool {
     let broke_its_word = presale.status == PresaleStatus::Cancelled && presale.reached_pieces.is_some();
-    if !broke_its_word || presale.plan != PresalePlan::Deposit {
-        return Ok(0);
-    }
+    broke_its_word && presale.plan == PresalePlan::Deposit
+}
+
+/// Fen that are owed on top of the refund of a deposit order: as much again for each of its pieces. Count them
+/// before the refund: when all its money is back already, that ends the order and leaves no piece.
+pub async fn double(tx: &Tx, order_id: Uuid) -> Result<i64> {
     // Whoever refunds pieces of it at the same time waits or has done so.
     lifecycle::touch(tx, &[order_id]).await?;
     let order = orders::find(tx.conn(), tx.brand_id(), order_id).await?;
     Ok(amount_due(&orders::terms(tx.conn(), &order).await?, Due::First, None))
 }
 
-async fn owe(tx: &Tx, order: &order::Model, amount: i64) -> Result<()> {
+/// The deposit goes back with the refund; `amount` fen are owed on top, if any.
+pub async fn owe_double(tx: &Tx, order: &order::Model, amount: i64) -> Result<()> {
+    if amount == 0 {
+        return Ok(());
+    }
     let id = tx.new_id();
     let row = compensation::ActiveModel {
         brand_id: Set(tx.brand_id()),

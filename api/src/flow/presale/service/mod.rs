@@ -8,7 +8,7 @@ pub use draft::{Draft, change, draft};
 pub use judge::{judge, judge_when_due};
 pub use window::{cancel, close, close_when_due, open, open_when_due, schedule};
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use entity::brand;
 use entity::presale::{self, Column, PresaleStatus};
 use sea_orm::sea_query::Expr;
@@ -56,12 +56,12 @@ async fn step(
     Ok(Some(presale))
 }
 
-async fn brand(tx: &Tx) -> Result<brand::Model> {
+pub async fn brand(tx: &Tx) -> Result<brand::Model> {
     brand::Entity::find_by_id(tx.brand_id()).one(tx.conn()).await?.ok_or_else(|| Error::not_found("brand"))
 }
 
-/// By when everyone must have the money back when the presale comes to nothing now.
-async fn refund_due_at(tx: &Tx) -> Result<DateTime<Utc>> {
+/// By when buyers must have the money back that the brand owes them from now on.
+pub async fn refund_due_at(tx: &Tx) -> Result<DateTime<Utc>> {
     Ok(tx.now() + Duration::days(brand(tx).await?.refund_days.into()))
 }
 
@@ -87,4 +87,16 @@ async fn stepped(
         Some(presale) => Ok(presale),
         None => Err(wrong_state(&query::find(tx.conn(), tx.brand_id(), id).await?, verb_en, verb_zh).into()),
     }
+}
+
+/// Promises `date` to those who order from now on; false when something else than `from` was promised by now.
+pub async fn promise(tx: &Tx, id: Uuid, from: NaiveDate, date: NaiveDate) -> Result<bool> {
+    let changed = presale::Entity::update_many()
+        .col_expr(Column::PromiseDate, Expr::value(date))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(id))
+        .filter(Column::PromiseDate.eq(from))
+        .exec(tx.conn())
+        .await?;
+    Ok(changed.rows_affected == 1)
 }

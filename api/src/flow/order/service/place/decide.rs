@@ -123,6 +123,7 @@ impl<'a> Desk<'a> {
             balance_due_at: None,
             currency: presale.currency.clone(),
             promise_date: presale.promise_date,
+            agreed_date: None,
             terms_version: request.terms.clone(),
             address: address.sealed,
             recipient_masked: address.recipient_masked,

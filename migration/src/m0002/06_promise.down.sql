@@ -1,0 +1,2 @@
+drop table promise_question;
+drop table promise_change;
