@@ -12,6 +12,7 @@ mod design;
 mod edge;
 mod factory;
 mod finance;
+mod hang_up;
 mod histories;
 mod hostile;
 mod house;

@@ -25,6 +25,7 @@ pub(crate) mod sight;
 mod story;
 pub(crate) mod world;
 
+pub use cut::cut;
 pub use draw::{any_seed, drawn, read_seed, seed_of};
 pub use reached::Reached;
 pub use run::{Failure, Plan, play, replay, run};
