@@ -58,4 +58,5 @@ macro_rules! once_wrong {
 
 once_wrong! {
     a_brand_that_takes_its_word_back_owes_the_double_of_pieces_whose_money_is_back known::doubled_after_all_went_back;
+    a_refund_of_everything_that_wechat_closed_is_sent_again_less_what_went_back_since known::closed_twice_over_the_same_fen;
 }
