@@ -9,7 +9,7 @@ use tests::{Answer, Person};
 use super::shop::{Buyer, PRICE, Shop};
 use super::*;
 
-async fn refund(person: &Person<'_>, order: &str, what: Value) -> Answer {
+pub async fn refund(person: &Person<'_>, order: &str, what: Value) -> Answer {
     let mut input = json!({ "orderId": order, "reason": "agreed on the phone" });
     for (key, value) in what.as_object().expect("an object") {
         input[key] = value.clone();
@@ -17,7 +17,7 @@ async fn refund(person: &Person<'_>, order: &str, what: Value) -> Answer {
     person.mutate("refundOrder", input, "replayed order { status }").await
 }
 
-async fn line(buyer: &Buyer<'_>, order: &str, n: usize) -> String {
+pub async fn line(buyer: &Buyer<'_>, order: &str, n: usize) -> String {
     let query = "query($id: ID!) { order(id: $id) { lines { id } } }";
     buyer.person.gql(query, json!({ "id": order })).await.text(&format!("order.lines.{n}.id"))
 }

@@ -10,7 +10,9 @@ mod answer;
 mod cable;
 mod database;
 pub mod floor;
+pub mod histories;
 pub mod hostile;
+pub mod mass;
 pub mod outside;
 pub mod people;
 mod person;
@@ -89,6 +91,8 @@ pub struct TestApp {
     pub http: reqwest::Client,
     server: ServerHandle,
     dir: PathBuf,
+    /// What it was started with, for other processes on the same database.
+    settings: toml::Table,
 }
 
 impl TestApp {
@@ -98,7 +102,11 @@ impl TestApp {
 
     /// With settings (`("hold_minutes", "5")`) other than the harness' own.
     pub async fn start_with(backend: Backend, settings: &[(&str, &str)]) -> Self {
-        let clock = Clock::fake(START.parse().expect("an instant"));
+        Self::start_at(backend, Clock::fake(START.parse().expect("an instant")), settings).await
+    }
+
+    /// On a clock of the caller's: processes that share a database go by the system's.
+    pub async fn start_at(backend: Backend, clock: Clock, settings: &[(&str, &str)]) -> Self {
         let standin = Standin::start(clock.clone(), 0).expect("a stand-in on loopback");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound address");
@@ -126,7 +134,15 @@ impl TestApp {
         let server = http::server::start(app.clone(), listener, 1).expect("the server starts");
         let handle = server.handle();
         tokio::spawn(server);
-        TestApp { app, standin, url: format!("http://{address}"), http: reqwest::Client::new(), server: handle, dir }
+        TestApp {
+            app,
+            standin,
+            url: format!("http://{address}"),
+            http: reqwest::Client::new(),
+            server: handle,
+            dir,
+            settings: table,
+        }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -183,6 +199,11 @@ impl TestApp {
         let findings = smallbatch::invariants::check(self.app.db.read()).await.expect("the invariants can be checked");
         let broken: Vec<_> = findings.iter().filter(|finding| finding.breaches > 0).collect();
         assert!(broken.is_empty(), "broken invariants: {broken:#?}");
+        self.leave().await;
+    }
+
+    /// Ends it as it is.
+    pub async fn leave(self) {
         self.app.stop.cancel();
         self.server.stop(false).await;
         self.standin.stop().await;

@@ -116,7 +116,12 @@ impl App {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let conn = self.db.read().begin_with_options(options).await?;
+        // In a task of its own: sqlx (0.9, PostgreSQL) forgets a BEGIN whose answer nobody waits for, and a client
+        // who hangs up drops this future at any point. Whoever got that connection next would write into a
+        // transaction that nobody ends. A transaction that begins for nobody is rolled back when it is dropped.
+        let pool = self.db.read().clone();
+        let begun = tokio::spawn(async move { pool.begin_with_options(options).await }).await;
+        let conn = begun.map_err(|error| anyhow::anyhow!("a transaction could not begin: {error}"))??;
         let tx = Tx(Arc::new(Inner {
             conn,
             brand_id,

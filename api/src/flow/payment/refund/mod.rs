@@ -16,4 +16,4 @@ pub use outcome::apply;
 pub use request::{Why, again, part, request, whole_order, whole_order_in_batch, within};
 pub(super) use send::{poll, send};
 pub use short::short_pieces;
-pub use withdrawn::owe_double;
+pub use withdrawn::{double, owe_double};

@@ -109,15 +109,16 @@ async fn advance(tx: &Tx, refund: &refund::Model, to: RefundStatus, state: &Refu
 }
 
 /// Books it; refund_pending → refunded once all of the order's money is back. Its row is taken first: of two
-/// refunds that end at the same time, the later one sees the other.
+/// refunds that end at the same time, the later one sees the other, and whoever gives the order up just now sees
+/// that this one has ended or is seen by it.
 async fn finish_order(tx: &Tx, refund: &refund::Model) -> Result<()> {
+    lifecycle::touch(tx, &[refund.order_id]).await?;
     after_sales::refunded(tx, refund).await?;
     let order = orders::find(tx.conn(), tx.brand_id(), refund.order_id).await?;
     ledger::book::refund_succeeded(tx, By::WECHAT, &order, refund)?;
     if order.status != order::OrderStatus::RefundPending {
         return Ok(());
     }
-    lifecycle::touch(tx, &[order.id]).await?;
     if !query::owes_money_back(tx.conn(), tx.brand_id(), order.id).await? {
         lifecycle::refunded(tx, By::WECHAT, order.id).await?;
     }

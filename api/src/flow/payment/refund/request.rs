@@ -201,12 +201,14 @@ pub async fn again(
         lifecycle::touch(&tx, &[closed.order_id]).await?;
         let replaced = query::is_replaced(tx.conn(), brand_id, refund_id).await?;
         let attempt = query::attempt(tx.conn(), brand_id, closed.attempt_id).await?;
-        if closed.status != RefundStatus::Closed || replaced || attempt.refunded + closed.amount > attempt.amount {
+        // What has gone back in another way since, or is on its way, is not sent twice; the rest of it still is.
+        let amount = Ord::min(closed.amount, attempt.amount - attempt.refunded);
+        if closed.status != RefundStatus::Closed || replaced || amount == 0 {
             return Err(not_closed(&closed).into());
         }
         let why = Why { reason: closed.reason, note: closed.note.as_deref(), due_at: closed.due_at };
         let number = Number { id, replaces: Some(closed.id) };
-        let refund = request_as(&tx, actor.by(), number, &attempt, closed.amount, &why).await?;
+        let refund = request_as(&tx, actor.by(), number, &attempt, amount, &why).await?;
         after_sales::succeed_refund(&tx, &closed, id).await?;
         audit::note(&tx, actor.by(), audit::Deed::on_refund(AuditAction::RefundRetried, &refund, words.as_deref()))
             .await?;

@@ -11,6 +11,7 @@ use super::{Why, whole_order};
 use crate::app::App;
 use crate::base::tx::{By, Tx};
 use crate::error::{Error, Fault, Result};
+use crate::flow::order::lifecycle;
 use crate::flow::order::query as orders;
 use crate::flow::order::rules::price::{Due, amount_due};
 use crate::flow::payment::close::close_attempts;
@@ -32,22 +33,34 @@ pub(in crate::flow::payment) async fn refund(app: &App, presale: &presale::Model
 async fn refund_now(app: &App, presale: &presale::Model, order_id: Uuid) -> Result<()> {
     app.write(presale.brand_id, |tx| async move {
         let why = Why { reason: RefundReason::PresaleFailed, note: None, due_at: presale.refund_due_at };
+        let on_top = if owes_double(presale) { double(&tx, order_id).await? } else { 0 };
         let Some(order) = whole_order(&tx, By::SYSTEM, order_id, &why, WHY).await? else { return Ok(()) };
-        if owes_double(presale, &order) { owe_double(&tx, &order).await } else { Ok(()) }
+        owe_double(&tx, &order, on_top).await
     })
     .await
 }
 
 /// A target that was not reached is nobody's fault; a promise that was taken back is the brand's.
-fn owes_double(presale: &presale::Model, order: &order::Model) -> bool {
+fn owes_double(presale: &presale::Model) -> bool {
     let broke_its_word = presale.status == PresaleStatus::Cancelled && presale.reached_pieces.is_some();
-    broke_its_word && order.plan == PresalePlan::Deposit
+    broke_its_word && presale.plan == PresalePlan::Deposit
 }
 
-/// The deposit goes back with the refund; as much again is owed on top.
-pub async fn owe_double(tx: &Tx, order: &order::Model) -> Result<()> {
-    let terms = orders::terms(tx.conn(), order).await?;
-    let (id, amount) = (tx.new_id(), amount_due(&terms, Due::First, None));
+/// Fen that are owed on top of the refund of a deposit order: as much again for each of its pieces. Count them
+/// before the refund: when all its money is back already, that ends the order and leaves no piece.
+pub async fn double(tx: &Tx, order_id: Uuid) -> Result<i64> {
+    // Whoever refunds pieces of it at the same time waits or has done so.
+    lifecycle::touch(tx, &[order_id]).await?;
+    let order = orders::find(tx.conn(), tx.brand_id(), order_id).await?;
+    Ok(amount_due(&orders::terms(tx.conn(), &order).await?, Due::First, None))
+}
+
+/// The deposit goes back with the refund; `amount` fen are owed on top, if any.
+pub async fn owe_double(tx: &Tx, order: &order::Model, amount: i64) -> Result<()> {
+    if amount == 0 {
+        return Ok(());
+    }
+    let id = tx.new_id();
     let row = compensation::ActiveModel {
         brand_id: Set(tx.brand_id()),
         id: Set(id),

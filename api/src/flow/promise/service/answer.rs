@@ -78,6 +78,7 @@ pub(super) async fn refuse(
 ) -> Result<promise_question::Model> {
     let order = orders::find(tx.conn(), tx.brand_id(), question.order_id).await?;
     let money = Why { reason: RefundReason::PromiseRefused, note: None, due_at: Some(refund_due_at(tx).await?) };
+    let on_top = if order.plan == PresalePlan::Deposit { refund::double(tx, order.id).await? } else { 0 };
     let left = match order.status {
         OrderStatus::InBatch => {
             if !surplus::make_for_nobody(tx, order.id).await? {
@@ -90,9 +91,7 @@ pub(super) async fn refuse(
     };
     let answered = answered(tx, by, question, Event::Refuse, Some(why)).await?;
     let Some(order) = left else { return Err(rules::overtaken().into()) };
-    if order.plan == PresalePlan::Deposit {
-        refund::owe_double(tx, &order).await?;
-    }
+    refund::owe_double(tx, &order, on_top).await?;
     Ok(answered)
 }
 
