@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::Duration;
+use entity::payment_attempt;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
+use smallbatch::base::id::OrderId;
 use smallbatch::wechat::pay::PayParams;
 
 use crate::{Answer, Brand, Person};
@@ -89,6 +92,33 @@ impl<'a> Brand<'a> {
     }
 
     /// Releases all that is paid to `factories`, due in ten days.
+    /// The buyer confirms in WeChat what was shipped of an order, which settles its money.
+    pub async fn settles(&self, order: &str) {
+        for transaction in self.transactions(order).await {
+            self.app.standin.confirm_receipt(&transaction);
+        }
+        self.app.settle().await;
+    }
+
+    /// The buyer complains to WeChat, or no longer does: meanwhile the money of her order does not settle.
+    pub async fn complains(&self, order: &str, open: bool) {
+        for transaction in self.transactions(order).await {
+            self.app.standin.complain(&transaction, open);
+        }
+        self.app.settle().await;
+    }
+
+    /// WeChat's numbers of what was paid for an order.
+    async fn transactions(&self, order: &str) -> Vec<String> {
+        let order_id = OrderId::parse(order).expect("an order").0;
+        let paid = payment_attempt::Entity::find()
+            .filter(payment_attempt::Column::BrandId.eq(self.id))
+            .filter(payment_attempt::Column::OrderId.eq(order_id))
+            .filter(payment_attempt::Column::Settles.eq(true));
+        let paid = paid.all(self.app.app.db.read()).await.expect("a read");
+        paid.into_iter().filter_map(|attempt| attempt.transaction_id).collect()
+    }
+
     pub async fn release(&self, presale: &str, factories: &[&Person<'_>]) -> Answer {
         self.owner
             .mutate("releaseBatch", release_input(presale, factories), "replayed batch { id batchNo status pieces }")

@@ -1,5 +1,7 @@
 //! Who earns with an order, how much, and from when on it may be paid.
 
+use smallbatch::base::id::OrderId;
+
 use super::*;
 use smallbatch::flow;
 use smallbatch::worker::Event;
@@ -40,7 +42,7 @@ e2e! {
         trade.bought("mei", 1, json!({})).await;
         trade.delivered(&app.factory("One").await).await;
         for (_, order) in &trade.sold.orders {
-            trade.settled(order).await;
+            trade.brand.settles(order).await;
         }
         let finance = trade.finance().await;
         let nodes = finance.gql(ALL, json!({})).await.ok("commissions.nodes");
@@ -99,19 +101,21 @@ e2e! {
         let mut trade = Trade { app, mei, sold: Sold { presale, skus, orders: Vec::new() }, pieces: 0, brand };
         let order = trade.bought("li", 1, json!({})).await;
         trade.delivered(&app.factory("One").await).await;
-        trade.settled(&order).await;
+        trade.brand.settles(&order).await;
         assert_eq!((trade.commissions().await, trade.payable().await), (Vec::<String>::new(), 0));
     }
 
     async fn an_order_earns_once_when_it_is_received_and_settled_in_whatever_order(app) {
         let mut trade = Trade::open(app).await;
         let (first, last) = (trade.bought("li", 1, json!({})).await, trade.bought("li", 2, json!({})).await);
-        trade.settled(&first).await;
-        assert!(trade.commissions().await.is_empty(), "it is not received");
-        trade.delivered(&app.factory("One").await).await;
+        trade.sent(&app.factory("One").await).await;
+        trade.receives(&trade.sold.orders[1]).await;
+        assert!(trade.commissions().await.is_empty(), "it is received, and WeChat has the money");
+        // WeChat's settlement is her receipt, too.
+        trade.brand.settles(&first).await;
         assert_eq!(trade.commissions().await, [format!("FROZEN {SHARE} {SHARE}")]);
-        trade.settled(&last).await;
-        trade.settled(&last).await;
+        trade.brand.settles(&last).await;
+        trade.brand.settles(&last).await;
         let once = [format!("FROZEN {SHARE} {SHARE}"), format!("FROZEN {} {}", 2 * SHARE, 2 * SHARE)];
         assert_eq!(trade.commissions().await, once);
         let aggregate_id = OrderId::parse(&last).expect("an order").0;
@@ -140,8 +144,9 @@ e2e! {
         let mut trade = Trade::open(app).await;
         let order = trade.bought("li", 1, json!({})).await;
         trade.delivered(&app.factory("One").await).await;
+        trade.brand.complains(&order, true).await;
         trade.until(MAY).await;
-        trade.settled(&order).await;
+        trade.brand.complains(&order, false).await;
         assert_eq!(trade.commissions().await, [format!("AVAILABLE {SHARE} {SHARE}")]);
     }
 
@@ -165,7 +170,8 @@ e2e! {
         let mut trade = Trade::open(app).await;
         let (early, late) = (trade.bought("li", 2, json!({})).await, trade.bought("li", 4, json!({})).await);
         trade.delivered(&app.factory("One").await).await;
-        trade.settled(&early).await;
+        trade.brand.settles(&early).await;
+        trade.brand.complains(&late, true).await;
         let case = asks_back(&trade, &early, 1).await;
         trade.until(MAY).await;
         trade.pay_commission().await.ok("payCommission.transfers");
@@ -178,7 +184,7 @@ e2e! {
         let owing = "{ payoutDesk { owing { count amount { minorUnits } } } }";
         let owing = trade.finance().await.gql(owing, json!({})).await.ok("payoutDesk.owing");
         assert_eq!(owing, json!({ "count": 1, "amount": { "minorUnits": SHARE } }));
-        trade.settled(&late).await;
+        trade.brand.complains(&late, false).await;
         assert_eq!(trade.pay_commission().await.int("payCommission.transfers.0.amount.minorUnits"), 3 * SHARE);
         app.settle().await;
         assert_eq!(trade.confirms("mei").await, 1);

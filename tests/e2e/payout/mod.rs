@@ -7,8 +7,6 @@ mod transfer;
 use chrono::{DateTime, Duration, Utc};
 use entity::staff::StaffRole;
 use serde_json::{Value, json};
-use smallbatch::base::id::OrderId;
-use smallbatch::flow::order::lifecycle;
 use tests::floor::Sold;
 use tests::{Answer, Brand, Person};
 
@@ -58,6 +56,15 @@ impl<'a> Trade<'a> {
 
     /// Everything that was sold is made and sent, and each buyer has received it; the batch.
     async fn delivered(&self, factory: &Person<'_>) -> String {
+        let batch = self.sent(factory).await;
+        for one in &self.sold.orders {
+            self.receives(one).await;
+        }
+        batch
+    }
+
+    /// Everything that was sold is made and sent; the batch.
+    async fn sent(&self, factory: &Person<'_>) -> String {
         let (presale, owner) = (&self.sold.presale, &self.brand.owner);
         owner
             .mutate("closePresale", json!({ "presaleId": presale }), "presale { id }")
@@ -76,22 +83,14 @@ impl<'a> Trade<'a> {
         );
         let input = json!({ "batchId": batch, "parcels": parcels.collect::<Vec<_>>() });
         owner.mutate("dispatchParcels", input, "parcels { id }").await.ok("dispatchParcels.parcels");
-        for (buyer, order) in &self.sold.orders {
-            let input = json!({ "orderId": order });
-            buyer.mutate("confirmReceipt", input, "delivery { orderId }").await.ok("confirmReceipt.delivery");
-        }
         self.app.settle().await;
         batch
     }
 
-    /// WeChat has settled the money of an order.
-    async fn settled(&self, order: &str) {
-        let id = OrderId::parse(order).expect("an order").0;
-        let settled = self.app.app.write(self.brand.id, |tx| async move {
-            let now = tx.now();
-            lifecycle::settled(&tx, id, now).await
-        });
-        settled.await.expect("it is written");
+    /// A buyer has what she ordered.
+    async fn receives(&self, (buyer, order): &(Person<'a>, String)) {
+        let input = json!({ "orderId": order });
+        buyer.mutate("confirmReceipt", input, "delivery { orderId }").await.ok("confirmReceipt.delivery");
         self.app.settle().await;
     }
 
@@ -104,7 +103,7 @@ impl<'a> Trade<'a> {
         }
         trade.delivered(&app.factory("One").await).await;
         for order in &ids {
-            trade.settled(order).await;
+            trade.brand.settles(order).await;
         }
         (trade, ids)
     }

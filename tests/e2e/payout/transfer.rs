@@ -244,7 +244,7 @@ e2e! {
         let orders = [trade.bought("li", 1, json!({})).await, trade.bought("wu", 2, json!({ "kocCode": code })).await];
         trade.delivered(&app.factory("One").await).await;
         for order in &orders {
-            trade.settled(order).await;
+            trade.brand.settles(order).await;
         }
         let input = json!({ "idempotencyKey": "march-in-may" });
         let fields = "replayed run { payees amount { minorUnits } }";

@@ -88,6 +88,7 @@ impl Story<'_> {
             expected_amount: PRICES[0] * i64::from(pieces.0 + pieces.1),
             expected_promise_date: self.presale.promise_date,
             terms_version: "2026-01".to_owned(),
+            koc_code: None,
         };
         Ready::Place(buyer, order)
     }

@@ -229,6 +229,7 @@ fn terms(world: &World<'_>, offer: &Offer) -> Terms {
         title: "亚麻连衣裙".to_owned(),
         skus: vec![sku("S", offer.caps.0), sku("M", offer.caps.1)],
         price: PRICES[0],
+        commission_bp: 0,
         plan,
         tiers: tiers.map(|(from_pieces, unit_price)| Tier { from_pieces, unit_price: *unit_price }).collect(),
         member_limit: 5,

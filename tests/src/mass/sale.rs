@@ -57,6 +57,7 @@ impl Sale {
                         expected_amount,
                         expected_promise_date,
                         terms_version: "2026-01".to_owned(),
+                        koc_code: None,
                     };
                     bought(world, &buyer, &order).await
                 }
@@ -94,6 +95,7 @@ fn terms(world: &World<'_>, orders: usize) -> Terms {
         title: "亚麻连衣裙".to_owned(),
         skus: ["S", "M", "L", "XL"].map(sku).to_vec(),
         price: PRICE,
+        commission_bp: 0,
         plan: Plan::Full,
         tiers: Vec::new(),
         member_limit: 5,

@@ -5,7 +5,6 @@ use sea_orm::{ActiveModelTrait, Set};
 use serde_json::json;
 use smallbatch::base::id::{CompensationId, OrderId};
 use smallbatch::base::tx::By;
-use smallbatch::flow::order::lifecycle;
 use smallbatch::flow::payment::ledger;
 use smallbatch::flow::payment::ledger::rules::{self, Event, Party};
 
@@ -53,19 +52,9 @@ impl World<'_> {
         self.ids.insert("messageId", inbox.text("viewer.inbox.nodes.0.id"));
         self.ids.insert("batchId", batch);
         self.ids.insert("parcelId", parcel);
-        self.settle().await;
+        // Which earns the KOC her share.
+        self.brand.settles(self.id("orderId")).await;
         self.owe().await;
-    }
-
-    /// The order's money is settled, which earns the KOC her share.
-    async fn settle(&self) {
-        let order_id = OrderId::parse(self.id("orderId")).expect("an order").0;
-        let settled = self.brand.app.app.write(self.brand.id, |tx| async move {
-            let now = tx.now();
-            lifecycle::settled(&tx, order_id, now).await
-        });
-        settled.await.expect("it is written");
-        self.brand.app.settle().await;
     }
 
     /// The brand owes the buyer a little and pays it; the transfer waits for her. A factory is paid, too.

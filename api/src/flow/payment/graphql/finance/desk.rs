@@ -296,10 +296,9 @@ impl StuckItem {
             Cause::TradeControlled => FinanceAction::LookIntoConsole,
             Cause::CarrierUnknown => FinanceAction::CorrectParcel,
             Cause::CorrectionUsed => FinanceAction::TellBuyer,
-            Cause::ShippingRefused
-            | Cause::ShippingFailing
-            | Cause::DeclarationRefused
-            | Cause::DeclarationFailing => FinanceAction::RetryShipping,
+            Cause::ShippingRefused | Cause::ShippingFailing | Cause::DeclarationRefused | Cause::DeclarationFailing => {
+                FinanceAction::RetryShipping
+            }
         }
     }
 }
