@@ -18,9 +18,10 @@ use crate::flow::order::graphql::{Order, OrderLine};
 use crate::flow::payment::graphql::{AfterSales, Compensation, Refund};
 use crate::flow::payout::graphql::{Commission, FactoryPayment, Transfer};
 use crate::flow::presale::graphql::{Presale, Sku};
+use crate::flow::promise::graphql::{PromiseChange, PromiseQuestion};
 use crate::flow::round::graphql::{Round, RoundEntry};
 use crate::flow::tryon::graphql::{Sample, TryOn};
-use crate::flow::{community, delivery, design, order, payment, payout, presale, round, tryon};
+use crate::flow::{community, delivery, design, order, payment, payout, presale, promise, round, tryon};
 use crate::load;
 use crate::people::actor::Actor;
 use crate::people::graphql::{Address, Brand, Consent, Factory, InboxMessage, Member, Staff};
@@ -60,6 +61,8 @@ const KINDS: &[&str] = &[
     kind::Shipment::PREFIX,
     kind::Parcel::PREFIX,
     kind::Unit::PREFIX,
+    kind::PromiseChange::PREFIX,
+    kind::PromiseQuestion::PREFIX,
 ];
 
 pub fn known(prefix: &str) -> Option<&'static str> {
@@ -119,6 +122,12 @@ pub async fn find(ctx: &Context<'_>, prefix: &str, ids: &[Uuid]) -> Result<Found
         kind::Unit::PREFIX => nodes!(batches::units(db, actor, ids).await?, Unit(Unit)),
         kind::Parcel::PREFIX => nodes!(delivery::query::visible_among(db, actor, ids).await?, Parcel(Parcel)),
         kind::Factory::PREFIX => nodes!(batches::factories(db, actor, ids).await?, Factory(Factory)),
+        kind::PromiseChange::PREFIX => {
+            nodes!(promise::query::changes_among(db, actor, ids).await?, PromiseChange(PromiseChange::from))
+        }
+        kind::PromiseQuestion::PREFIX => {
+            nodes!(promise::query::visible_among(db, actor, ids).await?, PromiseQuestion(PromiseQuestion::from))
+        }
         _ => of_people(ctx, prefix, ids).await?,
     })
 }

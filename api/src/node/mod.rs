@@ -21,6 +21,7 @@ use crate::flow::order::graphql::{Order, OrderLine};
 use crate::flow::payment::graphql::{AfterSales, Compensation, Refund};
 use crate::flow::payout::graphql::{Commission, FactoryPayment, Transfer};
 use crate::flow::presale::graphql::{Presale, Sku};
+use crate::flow::promise::graphql::{PromiseChange, PromiseQuestion};
 use crate::flow::round::graphql::{Round, RoundEntry};
 use crate::flow::tryon::graphql::{Sample, TryOn};
 use crate::people::door;
@@ -51,6 +52,8 @@ pub enum Node {
     OrderLine(OrderLine),
     Parcel(Parcel),
     Presale(Presale),
+    PromiseChange(PromiseChange),
+    PromiseQuestion(PromiseQuestion),
     Refund(Refund),
     Round(Round),
     RoundEntry(RoundEntry),

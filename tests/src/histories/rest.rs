@@ -7,11 +7,11 @@ use chrono::{DateTime, Duration, Utc};
 use entity::refund::RefundStatus;
 use smallbatch::flow::payment::refund::again;
 use smallbatch::wechat::pay::{self, AbnormalRefundTo, Notification};
-use smallbatch::wechat::standin::Switches;
 use uuid::Uuid;
 
 use super::sight::Sight;
 use super::story::{Story, fair};
+use super::world::no_fees;
 
 /// Timers that an order and its money wait for. Others may re-arm themselves for ever.
 const AWAITED: [&str; 8] = [
@@ -34,7 +34,7 @@ impl Story<'_> {
         let standin = &self.world.test.standin;
         standin.clear_faults("");
         standin.clear_callbacks();
-        standin.set_switches(Switches::default());
+        standin.set_switches(no_fees());
         let mut refused = BTreeSet::new();
         let mut listened = false;
         for _ in 0..LEAPS {

@@ -20,7 +20,7 @@ use super::deed::Ready;
 use super::reached::{Kind, Reached};
 use super::script::{Call, Deed, FROM_PIECES, How, News, Nth, Offer, PRICES, Step};
 use super::sight::Sight;
-use super::world::World;
+use super::world::{World, no_fees};
 
 /// A history under way.
 pub struct Story<'a> {
@@ -59,7 +59,7 @@ impl<'a> Story<'a> {
             orders: Vec::new(),
             given: Vec::new(),
             last: None,
-            switches: Switches::default(),
+            switches: no_fees(),
             strayed: BTreeSet::new(),
             reached: Reached::default(),
         };

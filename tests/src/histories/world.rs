@@ -8,12 +8,19 @@ use smallbatch::app::App;
 use smallbatch::base::id::{AddressId, RoundEntryId, StaffId};
 use smallbatch::people::actor::{Actor, MemberActor, StaffActor};
 use smallbatch::wechat::Account;
+use smallbatch::wechat::standin::Switches;
 use smallbatch::worker;
 use uuid::Uuid;
 
 use super::script::BUYERS;
 use crate::TestApp;
 use crate::people::Brand;
+
+/// WeChat as it is when nothing goes wrong, but keeping no fee: the books of a history know payments and refunds only,
+/// and by the next morning the day's bill would have fees booked.
+pub(crate) fn no_fees() -> Switches {
+    Switches { fee_per_ten_thousand: 0, ..Switches::default() }
+}
 
 pub struct World<'a> {
     pub test: &'a TestApp,

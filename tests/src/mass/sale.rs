@@ -16,7 +16,7 @@ use smallbatch::worker::run_due;
 use uuid::Uuid;
 
 use crate::histories::seed_of;
-use crate::histories::world::{Buyer, World};
+use crate::histories::world::{Buyer, World, no_fees};
 
 const PRICE: i64 = 10_007;
 /// Who buys at the same time.
@@ -35,7 +35,7 @@ impl Sale {
     pub async fn failed(world: &World<'_>, orders: usize, seed: u64) -> Self {
         let (app, desk) = (world.app(), &world.desk);
         // The server that would be told is not there yet.
-        world.test.standin.set_switches(Switches { drop: true, ..Switches::default() });
+        world.test.standin.set_switches(Switches { drop: true, ..no_fees() });
         let input = Draft { entry_id: world.entry_id, terms: terms(world, orders) };
         let drafted = draft(app, desk, &world.key(), &input).await.expect("a draft").value;
         schedule(app, desk, &world.key(), drafted.id).await.expect("a schedule");
@@ -66,7 +66,7 @@ impl Sale {
         }
         while run_due(app).await.expect("the worker reads its work") > 0 {}
         close(app, desk, &world.key(), presale.id).await.expect("a closed presale");
-        world.test.standin.set_switches(Switches::default());
+        world.test.standin.set_switches(no_fees());
         sale
     }
 }

@@ -53,6 +53,29 @@ pub fn visible_to(actor: &Actor) -> Result<Select<promise_question::Entity>> {
         .filter(Column::OrderId.in_subquery(QueryTrait::into_query(orders))))
 }
 
+/// Those of `ids` that `actor` may see.
+pub async fn visible_among(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<promise_question::Model>> {
+    let Ok(visible) = visible_to(actor) else { return Ok(Vec::new()) };
+    Ok(visible.filter(Column::Id.is_in(ids.iter().copied())).all(db).await?)
+}
+
+/// Those changes of `ids` that `actor` may see: the brand's people theirs.
+pub async fn changes_among(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<promise_change::Model>> {
+    let Ok(staff) = actor.any_staff() else { return Ok(Vec::new()) };
+    let found = promise_change::Entity::find()
+        .filter(promise_change::Column::BrandId.eq(staff.brand_id))
+        .filter(promise_change::Column::Id.is_in(ids.iter().copied()));
+    Ok(found.all(db).await?)
+}
+
 /// At most `limit` unanswered questions of a change after `after`, in their order.
 pub async fn unanswered(
     db: &impl ConnectionTrait,

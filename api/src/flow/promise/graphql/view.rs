@@ -69,7 +69,7 @@ impl From<promise_change::Model> for PromiseChange {
 #[Object]
 impl PromiseChange {
     /// Names the change.
-    async fn id(&self) -> PromiseChangeId {
+    pub async fn id(&self) -> PromiseChangeId {
         self.0.id.into()
     }
 
@@ -141,7 +141,7 @@ impl PromiseQuestion {
 #[Object]
 impl PromiseQuestion {
     /// Names the question, for `answerPromiseChange`.
-    async fn id(&self) -> PromiseQuestionId {
+    pub async fn id(&self) -> PromiseQuestionId {
         self.0.id.into()
     }
 
