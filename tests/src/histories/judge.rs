@@ -102,7 +102,7 @@ impl Story<'_> {
 
     /// A deposit is owed double for the pieces that the brand took its word back about, and only then.
     fn doubled(&self, sight: &Sight, order: &order::Model, wrong: &mut Wrong) {
-        let doubled = sight.compensations.iter().filter(|it| it.order_id == order.id);
+        let doubled = sight.doubled().filter(|it| it.order_id == order.id);
         let doubled: i64 = doubled.map(|it| it.amount).sum();
         let by_the_brand = sight.refunds_of(order.id).any(|it| it.reason == RefundReason::PresaleFailed);
         let owed = was_withdrawn(sight) && order.plan == PresalePlan::Deposit && by_the_brand;
@@ -210,7 +210,8 @@ fn presale(sight: &Sight, wrong: &mut Wrong) {
         PresaleStatus::Failed | PresaleStatus::Cancelled if kept == 0 => {}
         status => wrong.push(format!("the presale is {status:?}, and {kept} orders are paid and kept")),
     }
-    if !sight.compensations.is_empty() && !(was_withdrawn(sight) && presale.plan == PresalePlan::Deposit) {
+    let may_owe = was_withdrawn(sight) && presale.plan == PresalePlan::Deposit;
+    if !may_owe && sight.doubled().next().is_some() {
         wrong.push("a deposit is owed double, and nobody took a word back".to_owned());
     }
 }

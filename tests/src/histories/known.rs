@@ -7,8 +7,11 @@ use super::script::{Deed, History, How, Offer, Step};
 
 const WORK: Step = Step::Do(Deed::Work, How::Through);
 
+/// Its name, and the history.
+type Known = (&'static str, fn() -> History);
+
 /// All of them, by name.
-pub const ALL: [(&str, fn() -> History); 2] = [
+pub const ALL: [Known; 2] = [
     ("doubled_after_all_went_back", doubled_after_all_went_back),
     ("closed_twice_over_the_same_fen", closed_twice_over_the_same_fen),
 ];

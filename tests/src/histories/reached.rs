@@ -184,7 +184,7 @@ impl Story<'_> {
         reached.note_if(Kind::Failed, presale.status == PresaleStatus::Failed);
         reached.note_if(Kind::CalledOff, presale.status == PresaleStatus::Cancelled && !withdrawn);
         reached.note_if(Kind::Withdrawn, withdrawn);
-        reached.note_if(Kind::DepositDoubled, !sight.compensations.is_empty());
+        reached.note_if(Kind::DepositDoubled, sight.doubled().next().is_some());
         for refund in &sight.refunds {
             let done = refund.status == RefundStatus::Succeeded;
             reached.note_if(Kind::LatePayment, done && refund.reason == RefundReason::LatePayment);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use entity::compensation::CompensationReason;
 use entity::journal_line::LedgerAccount;
 use entity::payment_attempt::PaymentAttemptStatus;
 use entity::{
@@ -107,6 +108,11 @@ impl Sight {
 
     pub fn booked_refund(&self, refund: &refund::Model) -> Option<&BookedRefund> {
         self.back.get(&refund.out_refund_no)
+    }
+
+    /// Deposits that are owed once more; what a late refund bears is owed apart.
+    pub fn doubled(&self) -> impl Iterator<Item = &compensation::Model> {
+        self.compensations.iter().filter(|it| it.reason == CompensationReason::DepositDoubled)
     }
 
     pub fn booked_refunds(&self) -> impl Iterator<Item = &BookedRefund> {
