@@ -36,25 +36,15 @@ pub(super) fn of_tryon(kind: &str) -> Option<Words> {
 pub(super) async fn tell_koc(app: &App, event: &Event, (title, body): Words) -> Result<()> {
     let key = (event.brand_id, event.aggregate_id);
     let Some(tryon) = tryon::Entity::find_by_id(key).one(app.db.read()).await? else { return Ok(()) };
-    let tryon = &tryon;
-    app.write(event.brand_id, |tx| async move {
-        let row = inbox_message::ActiveModel {
-            brand_id: Set(event.brand_id),
-            id: Set(event.id),
-            member_id: Set(tryon.koc_member_id),
-            kind: Set(InboxMessageKind::TryonUpdate),
-            title: Set(title.to_owned()),
-            body: Set(body.to_owned()),
-            subject_kind: Set(Some("tryon".to_owned())),
-            subject_id: Set(Some(tryon.id)),
-            read_at: Set(None),
-            created_at: Set(tx.now()),
-        };
-        inbox_message::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
-        tx.news(news::inbox_of(tryon.koc_member_id));
-        Ok(())
-    })
-    .await
+    let message = Message {
+        id: event.id,
+        member_id: tryon.koc_member_id,
+        kind: InboxMessageKind::TryonUpdate,
+        title,
+        body,
+        about: ("tryon", tryon.id),
+    };
+    tell(app, event.brand_id, message).await
 }
 
 /// Tells a buyer that her balance is due, and until when; nothing once it is not any more. The message has
@@ -100,24 +90,8 @@ pub(super) async fn tell_of_promise(app: &App, event: &Event, title: &str) -> Re
 }
 
 async fn tell_buyer(app: &App, order: &order::Model, id: Uuid, title: &str, body: &str) -> Result<()> {
-    app.write(order.brand_id, |tx| async move {
-        let row = inbox_message::ActiveModel {
-            brand_id: Set(order.brand_id),
-            id: Set(id),
-            member_id: Set(order.member_id),
-            kind: Set(InboxMessageKind::OrderUpdate),
-            title: Set(title.to_owned()),
-            body: Set(body.to_owned()),
-            subject_kind: Set(Some("order".to_owned())),
-            subject_id: Set(Some(order.id)),
-            read_at: Set(None),
-            created_at: Set(tx.now()),
-        };
-        inbox_message::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
-        tx.news(news::inbox_of(order.member_id));
-        Ok(())
-    })
-    .await
+    let (member_id, about) = (order.member_id, ("order", order.id));
+    tell(app, order.brand_id, Message { id, member_id, kind: InboxMessageKind::OrderUpdate, title, body, about }).await
 }
 
 /// Tells a member that a transfer waits for her, once; nothing when it does not any more.
@@ -128,22 +102,45 @@ pub(super) async fn tell_of_transfer(app: &App, event: &Event) -> Result<()> {
         return Ok(());
     }
     let amount = Money::new(transfer.amount, &transfer.currency).formatted;
-    let body = &format!("商家向您转账 {amount}，请在 24 小时内确认收款，逾期将自动退回。");
+    let message = Message {
+        id: event.id,
+        member_id: transfer.member_id,
+        kind: InboxMessageKind::System,
+        title: "有一笔款项待您确认",
+        body: &format!("商家向您转账 {amount}，请在 24 小时内确认收款，逾期将自动退回。"),
+        about: ("transfer", id),
+    };
+    tell(app, brand_id, message).await
+}
+
+struct Message<'a> {
+    /// Of what it comes from: a repeat writes nothing.
+    id: Uuid,
+    member_id: Uuid,
+    kind: InboxMessageKind,
+    title: &'a str,
+    body: &'a str,
+    /// What it opens.
+    about: (&'static str, Uuid),
+}
+
+async fn tell(app: &App, brand_id: Uuid, message: Message<'_>) -> Result<()> {
+    let Message { id, member_id, kind, title, body, about: (subject_kind, subject_id) } = message;
     app.write(brand_id, |tx| async move {
         let row = inbox_message::ActiveModel {
             brand_id: Set(brand_id),
-            id: Set(event.id),
-            member_id: Set(transfer.member_id),
-            kind: Set(InboxMessageKind::System),
-            title: Set("有一笔款项待您确认".to_owned()),
-            body: Set(body.clone()),
-            subject_kind: Set(Some("transfer".to_owned())),
-            subject_id: Set(Some(id)),
+            id: Set(id),
+            member_id: Set(member_id),
+            kind: Set(kind),
+            title: Set(title.to_owned()),
+            body: Set(body.to_owned()),
+            subject_kind: Set(Some(subject_kind.to_owned())),
+            subject_id: Set(Some(subject_id)),
             read_at: Set(None),
             created_at: Set(tx.now()),
         };
         inbox_message::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
-        tx.news(news::inbox_of(transfer.member_id));
+        tx.news(news::inbox_of(member_id));
         Ok(())
     })
     .await
