@@ -11,6 +11,7 @@ use std::time::Duration as StdDuration;
 use chrono::{DateTime, Duration, Utc};
 use futures_util::FutureExt;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tracing::Instrument;
 use uuid::Uuid;
@@ -46,6 +47,14 @@ pub struct Event {
     /// `presale.opened`.
     pub kind: String,
     pub payload: Value,
+}
+
+impl Event {
+    /// What its payload says under `name`.
+    pub fn field<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
+        let read = serde_json::from_value(self.payload[name].clone());
+        read.map_err(|error| anyhow::anyhow!("{name} of a {} event: {error}", self.kind).into())
+    }
 }
 
 /// A timer that is due.

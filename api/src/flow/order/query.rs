@@ -47,6 +47,10 @@ pub async fn find_own(db: &impl ConnectionTrait, brand_id: Uuid, member_id: Uuid
 pub const PAID: [OrderStatus; 5] =
     [OrderStatus::Paid, OrderStatus::InBatch, OrderStatus::Shipped, OrderStatus::Received, OrderStatus::Completed];
 
+/// States in which something is paid and nothing has arrived: its buyer waits for her goods.
+pub const WAITING: [OrderStatus; 4] =
+    [OrderStatus::DepositPaid, OrderStatus::BalanceDue, OrderStatus::Paid, OrderStatus::InBatch];
+
 /// Ids of at most `limit` orders of a presale in one of `status` that come after `after`, in their order.
 pub async fn some_in(
     db: &impl ConnectionTrait,
@@ -151,4 +155,22 @@ pub async fn lines_among(
         .filter(order_line::Column::Id.is_in(ids.iter().copied()))
         .filter(order_line::Column::OrderId.in_subquery(orders));
     Ok(found.all(db).await?.into_iter().filter_map(|(line, order)| Some((line, order?))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::Iterable;
+
+    use super::*;
+    use crate::flow::order::rules::bound;
+    use crate::flow::presale::capacity::Bound;
+
+    #[test]
+    fn those_wait_who_have_paid_and_got_nothing_yet() {
+        for status in OrderStatus::iter() {
+            let arrives = matches!(status, OrderStatus::Shipped | OrderStatus::Received | OrderStatus::Completed);
+            let paid = bound(status) == Some(Bound::Paid);
+            assert_eq!(WAITING.contains(&status), paid && !arrives, "{status:?}");
+        }
+    }
 }

@@ -10,13 +10,13 @@ use super::settle::{Settled, ask, unreachable};
 use super::{query, timers};
 use crate::app::App;
 use crate::base::tx::Tx;
-use crate::error::{Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::people::wechat::account;
 use crate::wechat::pay::CloseOutcome;
 use crate::wechat::{Account, Error as WechatError};
 
 /// What closing an order's attempts at WeChat came to.
-pub enum Closing {
+pub(super) enum Closing {
     /// None of its attempts can be paid any more, which is written down.
     Closed,
     /// The buyer was faster; the payment has been settled.
@@ -26,7 +26,7 @@ pub enum Closing {
 /// Closes an order's open attempts at WeChat. An error means that nobody knows: keep the hold. Each
 /// close is written down at once, whatever becomes of the order: paying it then takes a new attempt
 /// rather than one that is dead at WeChat.
-pub async fn close_attempts(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<Closing> {
+pub(super) async fn close_attempts(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<Closing> {
     let attempts = query::open_attempts(app.db.read(), brand_id, order_id).await?;
     if attempts.is_empty() {
         return Ok(Closing::Closed);
@@ -39,6 +39,20 @@ pub async fn close_attempts(app: &App, brand_id: Uuid, order_id: Uuid) -> Result
         write_down(app, &attempt).await?;
     }
     Ok(Closing::Closed)
+}
+
+/// Runs `work`, which is undone with `Unavailable` while the order is open for payment ([`owes_nothing`]): then closes it
+/// at WeChat and runs `work` once more. Should the buyer have been faster, `work` finds what she paid.
+pub async fn closing_first<T, F>(app: &App, brand_id: Uuid, order_id: Uuid, work: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    match work().await {
+        Err(Error::Fault(Fault::Unavailable(_))) => {}
+        outcome => return outcome,
+    }
+    close_attempts(app, brand_id, order_id).await?;
+    work().await
 }
 
 async fn write_down(app: &App, attempt: &payment_attempt::Model) -> Result<()> {

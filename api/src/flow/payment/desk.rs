@@ -17,8 +17,8 @@ use super::reconcile;
 use crate::base::db::{columns, sql};
 use crate::error::Result;
 
-/// A refund that fails for this long is shown, and a bill that cannot be had; before, the next try may well do it.
-const PATIENCE: Duration = Duration::hours(1);
+/// What fails for this long is shown, and a bill that cannot be had; before, the next try may well do it.
+pub const PATIENCE: Duration = Duration::hours(1);
 /// Banks take up to three working days to take a refund in, which a weekend lengthens.
 const BANKS_TAKE: Duration = Duration::days(5);
 /// Things of one list.
@@ -56,16 +56,17 @@ pub async fn read(db: &impl ConnectionTrait, brand_id: Uuid) -> Result<Desk> {
     let refunds = "refund where brand_id = $1 and status <> 'succeeded' and status in ('pending', 'processing')";
     Ok(Desk {
         balances: query::balances(db, brand_id, &currency).await?,
-        attempts_open: pile(db, brand_id, attempts).await?,
-        refunds_on_their_way: pile(db, brand_id, refunds).await?,
+        attempts_open: pile(db, brand_id, "amount", attempts).await?,
+        refunds_on_their_way: pile(db, brand_id, "amount", refunds).await?,
         head: query::head(db, brand_id).await?,
         currency,
     })
 }
 
-async fn pile(db: &impl ConnectionTrait, brand_id: Uuid, of: &str) -> Result<Pile> {
+/// Adds `fen` up over the rows of `of`, a table and its condition, in which $1 is the brand.
+pub async fn pile(db: &impl ConnectionTrait, brand_id: Uuid, fen: &str, of: &str) -> Result<Pile> {
     let text = format!(
-        "select count(*) as count, cast(coalesce(sum(amount), 0) as bigint) as amount, min(created_at) as oldest from {of}"
+        "select count(*) as count, cast(coalesce(sum({fen}), 0) as bigint) as amount, min(created_at) as oldest from {of}"
     );
     let found = Pile::find_by_statement(sql(db.get_database_backend(), &text, [brand_id.into()])).one(db).await?;
     Ok(found.ok_or_else(|| anyhow::anyhow!("a count returned no row"))?)
@@ -174,8 +175,8 @@ impl Stuck {
     }
 }
 
-/// WeChat Pay's word for it.
-const NOT_ENOUGH: &str = "NOT_ENOUGH";
+/// WeChat Pay's word for a merchant's account that does not hold enough.
+pub const NOT_ENOUGH: &str = "NOT_ENOUGH";
 
 const STUCK_REFUND: &str = "r.brand_id = $1 and r.status <> 'succeeded' and (r.status = 'abnormal' \
     or (r.status = 'closed' and not exists (select 1 from refund n where n.brand_id = r.brand_id and n.replaces = r.id)) \

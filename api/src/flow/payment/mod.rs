@@ -49,6 +49,6 @@ mod tier;
 pub mod timers;
 
 pub use cancel::cancel;
-pub use close::close_attempts;
+pub use close::closing_first;
 pub use prepay::{Payable, pay};
 pub use settle::{Settled, confirm, settle};

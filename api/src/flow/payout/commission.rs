@@ -22,6 +22,9 @@ use crate::flow::payment::ledger::rules::{self as books, Event, Party};
 /// The order is received, or its money settled: with both, its earner has earned her share. Once, however often it is
 /// told.
 pub async fn accrue(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> {
+    if !has_earner(app, brand_id, order_id).await? {
+        return Ok(());
+    }
     app.write(brand_id, |tx| async move {
         // Its row decides between two who tell it at the same time.
         lifecycle::touch(&tx, &[order_id]).await?;
@@ -59,6 +62,11 @@ pub async fn accrue(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> {
     .await
 }
 
+/// Most orders earn nobody anything, which never changes: they cost a read and no transaction.
+async fn has_earner(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<bool> {
+    Ok(orders::find(app.db.read(), brand_id, order_id).await?.earner_id.is_some())
+}
+
 async fn write(tx: &Tx, earned: commission::Model) -> Result<()> {
     let (id, to, by) = (earned.id, earned.status, By::SYSTEM);
     commission::Entity::insert(earned.clone().into_active_model()).exec_without_returning(tx.conn()).await?;
@@ -81,6 +89,9 @@ fn payload(of: &commission::Model) -> serde_json::Value {
 
 /// A refund of the order is with the buyer: what her money no longer earns is taken back, also when it is paid by then.
 pub async fn reverse(app: &App, brand_id: Uuid, order_id: Uuid, refund_id: Uuid) -> Result<()> {
+    if !has_earner(app, brand_id, order_id).await? {
+        return Ok(());
+    }
     app.write(brand_id, |tx| async move {
         lifecycle::touch(&tx, &[order_id]).await?;
         let Some(earned) = query::commission_of(tx.conn(), brand_id, order_id).await? else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! What finance staff look at: what is earned, owed and on its way, and what is stuck.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use entity::factory_account;
 use entity::transfer::{self, TransferStatus};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
@@ -9,13 +9,8 @@ use uuid::Uuid;
 use super::query;
 use crate::base::db::sql;
 use crate::error::Result;
-use crate::flow::payment::desk::Pile;
+use crate::flow::payment::desk::{NOT_ENOUGH, PATIENCE, Pile, pile};
 use crate::flow::payment::ledger::query::brand;
-
-/// A transfer whose calls fail for this long is shown; before, the next try may well do it.
-const PATIENCE: Duration = Duration::hours(1);
-/// Things of one list.
-pub const MAX_STUCK: i32 = 100;
 
 /// The brand's payouts at a glance.
 #[derive(Clone, Debug)]
@@ -44,14 +39,6 @@ pub async fn read(db: &impl ConnectionTrait, brand_id: Uuid) -> Result<Desk> {
         factories: query::factories_owed(db, brand_id, 100).await?,
         currency,
     })
-}
-
-async fn pile(db: &impl ConnectionTrait, brand_id: Uuid, fen: &str, of: &str) -> Result<Pile> {
-    let text = format!(
-        "select count(*) as count, cast(coalesce(sum({fen}), 0) as bigint) as amount, min(created_at) as oldest from {of}"
-    );
-    let found = Pile::find_by_statement(sql(db.get_database_backend(), &text, [brand_id.into()])).one(db).await?;
-    Ok(found.ok_or_else(|| anyhow::anyhow!("a count returned no row"))?)
 }
 
 /// What a member has earned, in fen.
@@ -99,7 +86,7 @@ pub fn cause(row: &transfer::Model) -> Cause {
 }
 
 fn is_unfunded(row: &transfer::Model) -> bool {
-    row.last_error.as_ref().is_some_and(|error| error.contains("NOT_ENOUGH"))
+    row.last_error.as_ref().is_some_and(|error| error.contains(NOT_ENOUGH))
 }
 
 /// $1 is the brand, $2 before when a failing one must have been written. Of several transfers for the same only the last

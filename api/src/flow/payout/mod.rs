@@ -44,8 +44,6 @@ mod transfer;
 
 pub use cancel::cancel;
 
-use serde::de::DeserializeOwned;
-
 use crate::app::App;
 use crate::error::Result;
 use crate::worker::{Event, Timer};
@@ -60,20 +58,15 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     let (brand_id, id) = (event.brand_id, event.aggregate_id);
     match event.kind.as_str() {
         "order.received" | "order.settled" => commission::accrue(app, brand_id, id).await,
-        "refund.succeeded" => commission::reverse(app, brand_id, field(event, "order_id")?, id).await,
-        "payout.requested" => pay::requested(app, brand_id, id, &field(event, "request")?).await,
+        "refund.succeeded" => commission::reverse(app, brand_id, event.field("order_id")?, id).await,
+        "payout.requested" => pay::requested(app, brand_id, id, &event.field("request")?).await,
         "transfer.reported" => {
-            let (event_id, number): (String, String) = (field(event, "event_id")?, field(event, "number")?);
+            let (event_id, number): (String, String) = (event.field("event_id")?, event.field("number")?);
             drive::reported(app, brand_id, &event_id, &number).await
         }
         "batch.received" => factory::accrue(app, brand_id, id).await,
         _ => Ok(()),
     }
-}
-
-fn field<T: DeserializeOwned>(event: &Event, name: &str) -> Result<T> {
-    let read = serde_json::from_value(event.payload[name].clone());
-    read.map_err(|error| anyhow::anyhow!("{name} of a {} event: {error}", event.kind).into())
 }
 
 /// Handles a due timer; false when it is not one of payouts.

@@ -33,7 +33,9 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
     let (brand_id, id) = (event.brand_id, event.aggregate_id);
     match event.kind.as_str() {
         "presale.promise_changed" | "presale.promise_questions_due" => service::ask::everyone(app, brand_id, id).await,
-        "order.paid" | "order.deposit_paid" => service::ask::newcomer(app, brand_id, id).await,
+        "order.paid" | "order.deposit_paid" => {
+            service::ask::newcomer(app, brand_id, event.field("presale_id")?, id).await
+        }
         "order.shipped" | "order.refund_started" | "order.forfeited" => {
             service::ask::overtaken(app, brand_id, id).await
         }

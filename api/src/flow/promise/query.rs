@@ -2,10 +2,10 @@
 
 use entity::promise_change;
 use entity::promise_question::{self, Column, PromiseQuestionStatus};
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
-use crate::base::db::sql;
 use crate::error::{Error, Result};
 use crate::flow::order::query as orders;
 use crate::people::actor::Actor;
@@ -100,23 +100,27 @@ pub async fn to_ask(
     db: &impl ConnectionTrait,
     change: &promise_change::Model,
     only: Option<Uuid>,
-    limit: u32,
+    limit: u64,
 ) -> Result<Vec<(Uuid, Uuid)>> {
-    let one = if only.is_some() { "and o.id = $6" } else { "and $6 is null" };
-    let text = format!(
-        "select o.id, o.member_id from orders o where o.brand_id = $1 and o.presale_id = $2 \
-         and o.status in ('deposit_paid', 'balance_due', 'paid', 'in_batch') and coalesce(o.agreed_date, o.promise_date) < $3 {one} \
-         and not exists (select 1 from promise_question q where q.brand_id = $1 and q.order_id = o.id and q.change_id = $4) \
-         order by o.id limit $5"
-    );
-    let values = [
-        change.brand_id.into(),
-        change.presale_id.into(),
-        change.promise_date.into(),
-        change.id.into(),
-        i64::from(limit).into(),
-        only.into(),
-    ];
-    let rows = db.query_all_raw(sql(db.get_database_backend(), &text, values)).await?;
-    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "member_id")?))).collect()
+    use entity::order::{Column as Order, Entity as Orders};
+    let asked = promise_question::Entity::find()
+        .select_only()
+        .column(Column::OrderId)
+        .filter(Column::BrandId.eq(change.brand_id))
+        .filter(Column::ChangeId.eq(change.id));
+    let promised = Func::coalesce([Expr::col(Order::AgreedDate), Expr::col(Order::PromiseDate)]);
+    let mut found = Orders::find()
+        .select_only()
+        .columns([Order::Id, Order::MemberId])
+        .filter(Order::BrandId.eq(change.brand_id))
+        .filter(Order::PresaleId.eq(change.presale_id))
+        .filter(Order::Status.is_in(orders::WAITING))
+        .filter(Expr::expr(promised).lt(change.promise_date))
+        .filter(Order::Id.not_in_subquery(QueryTrait::into_query(asked)))
+        .order_by_asc(Order::Id)
+        .limit(limit);
+    if let Some(order_id) = only {
+        found = found.filter(Order::Id.eq(order_id));
+    }
+    Ok(found.into_tuple().all(db).await?)
 }

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
-use entity::order::OrderStatus;
 use entity::presale::{self, PresaleStatus};
 use entity::promise_question::PromiseQuestionStatus;
 use sea_orm::ActiveEnum;
@@ -43,10 +42,6 @@ impl Event {
         }
     }
 }
-
-/// Orders of which something is paid and nothing has arrived: their buyers are asked.
-pub const WAITING: [OrderStatus; 4] =
-    [OrderStatus::DepositPaid, OrderStatus::BalanceDue, OrderStatus::Paid, OrderStatus::InBatch];
 
 /// What a change goes by.
 #[derive(Clone, Copy, Debug)]
@@ -154,7 +149,6 @@ mod tests {
     use super::*;
     use chrono::TimeZone;
     use proptest::prelude::*;
-    use sea_orm::Iterable;
 
     const EVENTS: [Event; 3] = [Event::Accept, Event::Refuse, Event::Overtake];
 
@@ -164,17 +158,6 @@ mod tests {
             let (from, to) = event.edge();
             assert_eq!(from, PromiseQuestionStatus::Asked);
             assert!(EVENTS.iter().all(|again| again.edge().0 != to), "{event:?}");
-        }
-    }
-
-    #[test]
-    fn those_are_asked_who_have_paid_and_wait() {
-        use crate::flow::order::rules::bound;
-        use crate::flow::presale::capacity::Bound;
-        for status in OrderStatus::iter() {
-            let arrives = matches!(status, OrderStatus::Shipped | OrderStatus::Received | OrderStatus::Completed);
-            let paid = bound(status) == Some(Bound::Paid);
-            assert_eq!(WAITING.contains(&status), paid && !arrives, "{status:?}");
         }
     }
 

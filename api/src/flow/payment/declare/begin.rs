@@ -1,7 +1,7 @@
 //! Writing down what is to be declared.
 
 use chrono::{DateTime, Utc};
-use entity::order::{self, OrderStatus};
+use entity::order;
 use entity::payment_attempt;
 use sea_orm::ConnectionTrait;
 
@@ -10,11 +10,8 @@ use crate::app::App;
 use crate::base::db::sql;
 use crate::base::tx::Tx;
 use crate::error::Result;
+use crate::flow::order::query::WAITING;
 use crate::flow::payment::{ledger, query};
-
-/// States in which the goods of an order are still to come.
-const WAITING: [OrderStatus; 4] =
-    [OrderStatus::DepositPaid, OrderStatus::BalanceDue, OrderStatus::Paid, OrderStatus::InBatch];
 
 /// Has the payments of an order declared that wait for their goods longer than WeChat allows by itself. What was
 /// declared for this date before stays as it is; a later promise that the buyer accepted is declared anew.

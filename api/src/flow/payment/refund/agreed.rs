@@ -14,12 +14,12 @@ use crate::base::id::OrderId;
 use crate::base::once::{Done, Once};
 use crate::base::text;
 use crate::base::tx::{By, Tx};
-use crate::error::{Error, Fault, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::flow::order::rules::price::{Due, amount_due};
 use crate::flow::order::{lifecycle, query as orders};
 use crate::flow::payment::after_sales::rules::{nothing_left, pieces};
 use crate::flow::payment::audit;
-use crate::flow::payment::close::close_attempts;
+use crate::flow::payment::close::closing_first;
 use crate::flow::presale::capacity::{self, Bound, Pieces};
 use crate::people::actor::Actor;
 
@@ -69,13 +69,8 @@ pub async fn agreed(app: &App, actor: &Actor, key: &str, input: &Agreed) -> Resu
             Ok(Done::new(orders::find(tx.conn(), brand_id, order_id).await?))
         })
     };
-    match try_now().await {
-        Err(Error::Fault(Fault::Unavailable(_))) => {}
-        outcome => return outcome,
-    }
-    // Its balance is open for payment; should the buyer be faster, that goes back too.
-    close_attempts(app, brand_id, order_id).await?;
-    try_now().await
+    // Its balance may be open for payment.
+    closing_first(app, brand_id, order_id, try_now).await
 }
 
 async fn give(tx: &Tx, by: By, order_id: Uuid, what: &What, reason: &str) -> Result<()> {

@@ -4,6 +4,7 @@ mod abnormal;
 mod agreed;
 mod hasten;
 mod outcome;
+mod owed;
 mod request;
 mod send;
 mod short;

@@ -1,13 +1,14 @@
 //! What WeChat says about a refund meets its row and its order.
 
 use chrono::{DateTime, Utc};
-use entity::compensation::{self, CompensationReason, CompensationStatus};
+use entity::compensation::CompensationReason;
 use entity::refund::{self, Column, RefundStatus};
 use entity::{brand, order, payment_attempt};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
+use super::owed::owe;
 use crate::app::App;
 use crate::base::tx::{By, Tx};
 use crate::error::{Error, Result};
@@ -140,21 +141,8 @@ async fn note_interest(tx: &Tx, refund: &refund::Model, back_at: DateTime<Utc>) 
     if interest == 0 {
         return Ok(());
     }
-    let id = tx.new_id();
-    let row = compensation::ActiveModel {
-        brand_id: Set(tx.brand_id()),
-        id: Set(id),
-        order_id: Set(refund.order_id),
-        reason: Set(CompensationReason::LateInterest),
-        refund_id: Set(Some(refund.id)),
-        amount: Set(interest),
-        status: Set(CompensationStatus::Owed),
-        created_at: Set(tx.now()),
-        paid_at: Set(None),
-    };
-    compensation::Entity::insert(row).exec_without_returning(tx.conn()).await?;
     let order = orders::find(tx.conn(), tx.brand_id(), refund.order_id).await?;
-    ledger::book::compensation_owed(tx, By::WECHAT, &order, id, interest)
+    owe(tx, By::WECHAT, &order, CompensationReason::LateInterest, Some(refund.id), interest).await
 }
 
 /// The money did not leave: it may be sent again under a new number.

@@ -1,33 +1,26 @@
 //! The money of an order whose presale came to nothing.
 
-use entity::compensation::{self, CompensationReason, CompensationStatus};
+use entity::compensation::CompensationReason;
 use entity::order;
 use entity::presale::{self, PresalePlan, PresaleStatus};
 use entity::refund::RefundReason;
-use sea_orm::{EntityTrait, Set, TryInsertResult};
 use uuid::Uuid;
 
+use super::owed::owe;
 use super::{Why, whole_order};
 use crate::app::App;
 use crate::base::tx::{By, Tx};
-use crate::error::{Error, Fault, Result};
+use crate::error::Result;
 use crate::flow::order::lifecycle;
 use crate::flow::order::query as orders;
 use crate::flow::order::rules::price::{Due, amount_due};
-use crate::flow::payment::close::close_attempts;
-use crate::flow::payment::ledger;
+use crate::flow::payment::close::closing_first;
 
 const WHY: &str = "the presale came to nothing";
 
 /// Refunds an order wholly, once what is open for payment is closed at WeChat.
 pub(in crate::flow::payment) async fn refund(app: &App, presale: &presale::Model, order_id: Uuid) -> Result<()> {
-    match refund_now(app, presale, order_id).await {
-        Err(Error::Fault(Fault::Unavailable(_))) => {}
-        outcome => return outcome,
-    }
-    // Should the buyer have been faster, her balance goes back too.
-    close_attempts(app, presale.brand_id, order_id).await?;
-    refund_now(app, presale, order_id).await
+    closing_first(app, presale.brand_id, order_id, || refund_now(app, presale, order_id)).await
 }
 
 async fn refund_now(app: &App, presale: &presale::Model, order_id: Uuid) -> Result<()> {
@@ -57,23 +50,5 @@ pub async fn double(tx: &Tx, order_id: Uuid) -> Result<i64> {
 
 /// The deposit goes back with the refund; `amount` fen are owed on top, if any.
 pub async fn owe_double(tx: &Tx, order: &order::Model, amount: i64) -> Result<()> {
-    if amount == 0 {
-        return Ok(());
-    }
-    let id = tx.new_id();
-    let row = compensation::ActiveModel {
-        brand_id: Set(tx.brand_id()),
-        id: Set(id),
-        order_id: Set(order.id),
-        reason: Set(CompensationReason::DepositDoubled),
-        refund_id: Set(None),
-        amount: Set(amount),
-        status: Set(CompensationStatus::Owed),
-        created_at: Set(tx.now()),
-        paid_at: Set(None),
-    };
-    let owed = compensation::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.conn()).await?;
-    // A second look at the order owes nothing more.
-    let is_new = matches!(owed, TryInsertResult::Inserted(1..));
-    if is_new { ledger::book::compensation_owed(tx, By::SYSTEM, order, id, amount) } else { Ok(()) }
+    owe(tx, By::SYSTEM, order, CompensationReason::DepositDoubled, None, amount).await
 }

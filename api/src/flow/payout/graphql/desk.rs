@@ -7,6 +7,7 @@ use super::factory::FactoryBalance;
 use super::transfer::Transfer;
 use crate::app::App;
 use crate::error::{Fault, Result};
+use crate::flow::payment::desk::MAX_STUCK;
 use crate::flow::payment::graphql::MoneyPile;
 use crate::flow::payout::desk::{self, Cause, Desk};
 use crate::people::actor::Actor;
@@ -55,8 +56,8 @@ impl PayoutDesk {
     ) -> Result<StuckTransfers> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let limit = first.unwrap_or(20);
-        if !(0..=desk::MAX_STUCK).contains(&limit) {
-            return Err(Fault::BadRequest(format!("a page has 0 to {} items, not {limit}", desk::MAX_STUCK)).into());
+        if !(0..=MAX_STUCK).contains(&limit) {
+            return Err(Fault::BadRequest(format!("a page has 0 to {} items, not {limit}", MAX_STUCK)).into());
         }
         let (found, total) = desk::stuck(app.db.read(), actor.brand_id()?, app.clock.now(), limit).await?;
         Ok(StuckTransfers {

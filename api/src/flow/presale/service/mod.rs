@@ -56,7 +56,7 @@ async fn step(
     Ok(Some(presale))
 }
 
-pub async fn brand(tx: &Tx) -> Result<brand::Model> {
+async fn brand(tx: &Tx) -> Result<brand::Model> {
     brand::Entity::find_by_id(tx.brand_id()).one(tx.conn()).await?.ok_or_else(|| Error::not_found("brand"))
 }
 

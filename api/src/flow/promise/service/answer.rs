@@ -13,10 +13,10 @@ use super::step;
 use crate::app::App;
 use crate::base::once::{Done, Once};
 use crate::base::tx::{By, Tx};
-use crate::error::{Error, Fault, Result};
+use crate::error::Result;
 use crate::flow::batch::service::surplus;
 use crate::flow::order::{lifecycle, query as orders};
-use crate::flow::payment::close_attempts;
+use crate::flow::payment::closing_first;
 use crate::flow::payment::refund::{self, Why};
 use crate::flow::presale::service::refund_due_at;
 use crate::people::actor::Actor;
@@ -47,20 +47,15 @@ pub async fn answer(app: &App, actor: &Actor, key: &str, input: &Answer) -> Resu
             Ok(Done::new(answered))
         })
     };
-    match try_now().await {
-        Err(Error::Fault(Fault::Unavailable(_))) => {}
-        outcome => return outcome,
-    }
-    // Her balance is open for payment; should she be faster, that goes back too.
-    close_attempts(app, brand_id, order_id).await?;
-    try_now().await
+    // Her balance may be open for payment.
+    closing_first(app, brand_id, order_id, try_now).await
 }
 
 async fn accept(tx: &Tx, by: By, question: &promise_question::Model) -> Result<promise_question::Model> {
     lifecycle::touch(tx, &[question.order_id]).await?;
     let order = orders::find(tx.conn(), tx.brand_id(), question.order_id).await?;
     let answered = answered(tx, by, question, Event::Accept, None).await?;
-    if !rules::WAITING.contains(&order.status) {
+    if !orders::WAITING.contains(&order.status) {
         return Err(rules::overtaken().into());
     }
     let change = query::change(tx.conn(), tx.brand_id(), question.change_id).await?;
@@ -86,7 +81,7 @@ pub(super) async fn refuse(
             }
             refund::whole_order_in_batch(tx, by, order.id, &money, why).await?
         }
-        status if rules::WAITING.contains(&status) => refund::whole_order(tx, by, order.id, &money, why).await?,
+        status if orders::WAITING.contains(&status) => refund::whole_order(tx, by, order.id, &money, why).await?,
         _ => None,
     };
     let answered = answered(tx, by, question, Event::Refuse, Some(why)).await?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use entity::promise_change;
 use entity::promise_question::{self, Column, PromiseQuestionStatus};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use crate::flow::order;
 use crate::flow::presale;
 
 /// Orders asked in one transaction.
-const CHUNK: u32 = 100;
+const CHUNK: u64 = 100;
 /// A question that is put later than the change, to someone who was just paying, has this long at least.
 const LEAST: Duration = rules::LEAST_TIME;
 
@@ -29,7 +29,7 @@ pub async fn everyone(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<()>
         presale::service::touch(&tx, presale_id).await?;
         let some = query::to_ask(tx.conn(), change, None, CHUNK).await?;
         put(&tx, change, &some).await?;
-        if some.len() == CHUNK as usize {
+        if some.len() as u64 == CHUNK {
             tx.emit("presale", presale_id, "promise_questions_due", json!({})).await?;
         }
         Ok(())
@@ -38,9 +38,8 @@ pub async fn everyone(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<()>
 }
 
 /// Asks the buyer of an order that was placed under an older promise and paid since.
-pub async fn newcomer(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> {
-    let order = order::query::find(app.db.read(), brand_id, order_id).await?;
-    let Some(change) = query::newest(app.db.read(), brand_id, order.presale_id).await? else { return Ok(()) };
+pub async fn newcomer(app: &App, brand_id: Uuid, presale_id: Uuid, order_id: Uuid) -> Result<()> {
+    let Some(change) = query::newest(app.db.read(), brand_id, presale_id).await? else { return Ok(()) };
     let change = &change;
     app.write(brand_id, |tx| async move {
         let some = query::to_ask(tx.conn(), change, Some(order_id), 1).await?;
@@ -56,7 +55,7 @@ async fn put(tx: &Tx, change: &promise_change::Model, some: &[(Uuid, Uuid)]) -> 
     }
     let orders: Vec<Uuid> = some.iter().map(|(order_id, _)| *order_id).collect();
     order::lifecycle::touch(tx, &orders).await?;
-    for older in open_of(tx, &orders).await? {
+    for older in open_of(tx.conn(), tx.brand_id(), &orders).await? {
         step(tx, By::SYSTEM, older, rules::Event::Overtake, Some("a newer date is asked about")).await?;
     }
     let ids: Vec<Uuid> = orders.iter().map(|_| tx.new_id()).collect();
@@ -86,22 +85,25 @@ async fn put(tx: &Tx, change: &promise_change::Model, some: &[(Uuid, Uuid)]) -> 
     tx.moved_all(step, &items).await
 }
 
-async fn open_of(tx: &Tx, orders: &[Uuid]) -> Result<Vec<Uuid>> {
+async fn open_of(db: &impl ConnectionTrait, brand_id: Uuid, orders: &[Uuid]) -> Result<Vec<Uuid>> {
     let open = promise_question::Entity::find()
-        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::BrandId.eq(brand_id))
         .filter(Column::OrderId.is_in(orders.iter().copied()))
         .filter(Column::Status.eq(PromiseQuestionStatus::Asked));
-    Ok(open.all(tx.conn()).await?.into_iter().map(|question| question.id).collect())
+    Ok(open.all(db).await?.into_iter().map(|question| question.id).collect())
 }
 
 /// Ends the open question about an order that is on its way or has left.
 pub async fn overtaken(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> {
+    if open_of(app.db.read(), brand_id, &[order_id]).await?.is_empty() {
+        return Ok(());
+    }
     app.write(brand_id, |tx| async move {
         let order = order::query::find(tx.conn(), brand_id, order_id).await?;
-        if rules::WAITING.contains(&order.status) {
+        if order::query::WAITING.contains(&order.status) {
             return Ok(());
         }
-        for id in open_of(&tx, &[order_id]).await? {
+        for id in open_of(tx.conn(), brand_id, &[order_id]).await? {
             step(&tx, By::SYSTEM, id, rules::Event::Overtake, Some("the order has moved on")).await?;
         }
         Ok(())

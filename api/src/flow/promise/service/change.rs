@@ -14,6 +14,7 @@ use crate::base::once::{Done, Once};
 use crate::base::text;
 use crate::base::tx::Tx;
 use crate::error::Result;
+use crate::flow::payment::ledger::query::brand;
 use crate::flow::presale;
 use crate::people::actor::Actor;
 
@@ -42,7 +43,7 @@ pub async fn change(app: &App, actor: &Actor, key: &str, input: &Change) -> Resu
         // Two changes follow each other, and neither meets a presale that is being called off.
         presale::service::touch(&tx, input.presale_id).await?;
         let presale = presale::query::find(tx.conn(), brand_id, input.presale_id).await?;
-        let zone = presale::query::zone(&presale::service::brand(&tx).await?.time_zone)?;
+        let (_, zone) = brand(tx.conn(), brand_id).await?;
         rules::check(&rules::Promised::of(&presale, zone), input.promise_date, input.answer_by, tx.now())?;
         if !presale::service::promise(&tx, presale.id, presale.promise_date, input.promise_date).await? {
             return Err(rules::changed_meanwhile().into());

@@ -11,8 +11,8 @@ use super::answer::refuse;
 use super::{ask, step};
 use crate::app::App;
 use crate::base::tx::By;
-use crate::error::{Error, Fault, Result};
-use crate::flow::payment::close_attempts;
+use crate::error::{Error, Result};
+use crate::flow::payment::closing_first;
 
 /// Questions of one turn of a timer.
 const CHUNK: u64 = 50;
@@ -77,12 +77,7 @@ async fn one(app: &App, change: &promise_change::Model, question: &promise_quest
             refuse(&tx, By::SYSTEM, question, "the buyer did not answer in time").await.map(drop)
         })
     };
-    let mut outcome = try_now().await;
-    if let Err(Error::Fault(Fault::Unavailable(_))) = outcome {
-        close_attempts(app, brand_id, question.order_id).await?;
-        outcome = try_now().await;
-    }
-    match outcome {
+    match closing_first(app, brand_id, question.order_id, try_now).await {
         // Its pieces have left the factory: there is nothing to wait for any more.
         Err(Error::Refused(_)) => {
             app.write(brand_id, |tx| async move {
