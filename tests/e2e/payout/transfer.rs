@@ -176,7 +176,8 @@ e2e! {
     async fn an_unknown_outcome_never_pays_twice(app) {
         let (trade, _) = Trade::earned(app, &[1]).await;
         trade.until(MAY).await;
-        let faults = [FaultKind::SystemError, FaultKind::Reset, FaultKind::BadGateway, FaultKind::Tampered, FaultKind::WrongKey];
+        use FaultKind::{Accepted, BadGateway, Reset, SystemError, Tampered, WrongKey};
+        let faults = [SystemError, Reset, BadGateway, Tampered, WrongKey, Accepted];
         for kind in faults {
             app.standin.set_fault(TRANSFERS, Fault::after(kind));
         }

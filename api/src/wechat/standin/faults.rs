@@ -126,6 +126,14 @@ pub(super) async fn faults(
             Ok(answer)
         }
         FaultKind::Tampered => tampered(next.call(request).await?.map_into_boxed_body()).await,
+        FaultKind::Accepted => {
+            let mut answer = next.call(request).await?.map_into_boxed_body();
+            if answer.status().is_success() {
+                // Signatures cover the body, not the status.
+                *answer.response_mut().status_mut() = StatusCode::ACCEPTED;
+            }
+            Ok(answer)
+        }
         _ if applied => {
             let (request, _) = next.call(request).await?.into_parts();
             Ok(ServiceResponse::new(request, broken(kind, &path)))
@@ -170,9 +178,10 @@ fn broken(kind: FaultKind, path: &str) -> HttpResponse {
             .content_type("text/html")
             .body("<html><head><title>502 Bad Gateway</title></head></html>"),
         // A body that fails makes the server cut the connection.
-        FaultKind::Reset | FaultKind::Slow(_) | FaultKind::WrongKey | FaultKind::Tampered => HttpResponse::Ok()
-            .streaming(futures_util::stream::once(async {
+        FaultKind::Reset | FaultKind::Slow(_) | FaultKind::WrongKey | FaultKind::Tampered | FaultKind::Accepted => {
+            HttpResponse::Ok().streaming(futures_util::stream::once(async {
                 Err::<Bytes, std::io::Error>(std::io::ErrorKind::ConnectionReset.into())
-            })),
+            }))
+        }
     }
 }

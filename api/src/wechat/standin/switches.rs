@@ -22,6 +22,8 @@ pub enum FaultKind {
     WrongKey,
     /// Another body than the one that was signed.
     Tampered,
+    /// 202, rightly signed: Pay works on the call, which may have been carried out already, and wants it repeated.
+    Accepted,
 }
 
 /// A fault for the next `times` calls of a path.

@@ -82,7 +82,9 @@ async fn an_order_whose_answer_was_lost_repeats_into_the_same_order() {
     let world = World::new();
     let hasty = world.hasty();
     let order = world.order(NUMBER, 100);
-    for kind in [FaultKind::SystemError, FaultKind::BadGateway, FaultKind::Reset, FaultKind::Slow(1000)] {
+    for kind in
+        [FaultKind::SystemError, FaultKind::BadGateway, FaultKind::Reset, FaultKind::Slow(1000), FaultKind::Accepted]
+    {
         world.standin.set_fault(JSAPI, Fault::after(kind));
         let error = hasty.prepay(&world.account, &order).await.expect_err("no answer");
         assert!(error.is_outcome_unknown(), "{kind:?}: {error}");

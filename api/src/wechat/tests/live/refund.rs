@@ -53,7 +53,7 @@ async fn repeating_a_refund_after_lost_answers_pays_back_once() {
     world.buy(NUMBER, 1000).await;
     let refund = world.refund_of("R1", 1000);
     let hasty = world.hasty();
-    for kind in [FaultKind::SystemError, FaultKind::Reset, FaultKind::Slow(1000)] {
+    for kind in [FaultKind::SystemError, FaultKind::Reset, FaultKind::Slow(1000), FaultKind::Accepted] {
         world.standin.set_fault(PATH, Fault::after(kind));
         let error = hasty.refund(&world.account, &refund).await.expect_err("no answer");
         assert!(error.is_outcome_unknown(), "{kind:?}: {error}");

@@ -102,7 +102,7 @@ async fn the_same_number_is_the_same_bill() {
     let world = World::new();
     let hasty = world.hasty();
     let transfer = world.transfer_of(250_000, Some("张三"));
-    for kind in [FaultKind::SystemError, FaultKind::Reset, FaultKind::Slow(1000)] {
+    for kind in [FaultKind::SystemError, FaultKind::Reset, FaultKind::Slow(1000), FaultKind::Accepted] {
         world.standin.set_fault(PATH, Fault::after(kind));
         let error = hasty.transfer(&world.account, &transfer).await.expect_err("no answer");
         assert!(error.is_outcome_unknown(), "{kind:?}: {error}");
