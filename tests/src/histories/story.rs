@@ -47,6 +47,7 @@ impl<'a> Story<'a> {
     pub async fn open(world: &'a World<'a>, offer: Offer) -> Outcome<Story<'a>> {
         let (app, desk) = (world.app(), &world.desk);
         world.test.standin.seed(1);
+        world.test.standin.set_switches(no_fees());
         let draft_of = Draft { entry_id: world.entry_id, terms: terms(world, &offer) };
         let drafted = draft(app, desk, &world.key(), &draft_of).await?.value;
         schedule(app, desk, &world.key(), drafted.id).await?;
