@@ -18,6 +18,12 @@ pub struct Model {
     pub platform_public_key: String,
     /// Subscribe-message template for an opened presale.
     pub presale_template_id: Option<String>,
+    /// For a balance that is due.
+    pub balance_template_id: Option<String>,
+    /// For a later ship-by date.
+    pub promise_template_id: Option<String>,
+    /// For a transfer to be confirmed.
+    pub transfer_template_id: Option<String>,
     /// Sealed JSON: app secret, merchant private key, APIv3 key, push token, push AES key.
     pub secrets: Vec<u8>,
     /// Which key of the settings sealed `secrets`.

@@ -76,6 +76,7 @@ pub mod shipping_record;
 pub mod staff;
 pub mod state_change;
 pub mod subscribe_grant;
+pub mod subscribe_message;
 pub mod timer;
 pub mod transfer;
 pub mod transfer_line;

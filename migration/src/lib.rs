@@ -38,6 +38,7 @@ const STEPS: &[Step] = steps![
     "m0002" / "04_payout",
     "m0002" / "05_reconciliation",
     "m0002" / "06_promise",
+    "m0002" / "07_subscribe",
 ];
 
 #[derive(Clone, Copy)]

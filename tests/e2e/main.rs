@@ -39,6 +39,7 @@ mod round_rush;
 mod rush;
 mod shipping;
 mod shop;
+mod subscribe;
 mod socket;
 mod tools;
 mod tryon;

@@ -1,7 +1,8 @@
 //! Members hear that what they picked can be bought.
 
 use chrono::Duration;
-use entity::presale_notice::{self, PresaleNoticeMessage};
+use entity::presale_notice;
+use entity::subscribe_message::MessageStatus;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
@@ -113,7 +114,7 @@ e2e! {
         app.settle().await;
         // As if the process had died between WeChat's taking the message and our noting it.
         presale_notice::Entity::update_many()
-            .col_expr(presale_notice::Column::Message, Expr::value(PresaleNoticeMessage::Sending))
+            .col_expr(presale_notice::Column::Message, Expr::value(MessageStatus::Sending))
             .filter(presale_notice::Column::BrandId.eq(stage.brand.id))
             .exec(app.app.db.read()).await.expect("updated");
         let id = PresaleId::parse(&presale).expect("an id").0;

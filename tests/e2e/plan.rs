@@ -12,7 +12,7 @@ use super::*;
 /// Fen of each piece that are paid when ordering.
 const FIRST: i64 = 3_000;
 
-fn deposit() -> Value {
+pub fn deposit() -> Value {
     json!({ "plan": { "deposit": { "amount": FIRST, "balanceDays": 3 } } })
 }
 

@@ -26,7 +26,7 @@ fn day(shop: &Shop<'_>, days: i64) -> Value {
     json!(promised + Duration::days(days - 30))
 }
 
-async fn changed(shop: &Shop<'_>, days: i64, silence: &str) {
+pub async fn changed(shop: &Shop<'_>, days: i64, silence: &str) {
     change(shop, days, silence).await.ok("changePromise.change.id");
     shop.app.settle().await;
 }
@@ -50,7 +50,7 @@ async fn answer(buyer: &Buyer<'_>, question: &str, accept: bool) -> Answer {
     buyer.person.mutate("answerPromiseChange", input, "question { status answeredAt }").await
 }
 
-async fn answers(shop: &Shop<'_>, buyer: &Buyer<'_>, order: &str, accept: bool) -> String {
+pub async fn answers(shop: &Shop<'_>, buyer: &Buyer<'_>, order: &str, accept: bool) -> String {
     let open = questions(&buyer.person, order).await.remove(0).0;
     let answered = answer(buyer, &open, accept).await.text("answerPromiseChange.question.status");
     shop.app.settle().await;

@@ -26,7 +26,7 @@ async fn plain_brand(app: &TestApp) -> Brand<'_> {
         name: "Plain".to_owned(),
         time_zone: "Asia/Shanghai".to_owned(),
         currency: "CNY".to_owned(),
-        wechat: WechatCredentials::of(&account, Some(TEMPLATE.to_owned())),
+        wechat: WechatCredentials::of(&account, |_| Some(TEMPLATE.to_owned())),
     };
     let id = admin::create_brand(&app.app, new).await.expect("a brand");
     app.standin.register(StandinBrand::of(&account, None).expect("usable keys"));

@@ -37,7 +37,7 @@ use smallbatch::{http, worker};
 pub use answer::Answer;
 pub use cable::Cable;
 pub use database::Backend;
-pub use people::Brand;
+pub use people::{Brand, template};
 pub use person::{Person, picture};
 pub use rounds::design_content;
 pub use sibling::Sibling;

@@ -1,6 +1,7 @@
 //! The people of the tests: a brand with its team, members who sign in through WeChat, KOCs, factories.
 
 use entity::staff::StaffRole;
+use entity::subscribe_message::MessagePurpose;
 use serde_json::json;
 use smallbatch::base::id::{FactoryId, MemberId};
 use smallbatch::people::admin::{self, NewBrand, NewStaff, WechatCredentials};
@@ -10,8 +11,18 @@ use uuid::Uuid;
 use crate::{Person, TestApp};
 
 const PASSWORD: &str = "correct horse battery";
-/// The subscribe-message template of every test brand.
-pub const TEMPLATE: &str = "tmpl-presale-opened";
+/// The template of every test brand for opened presales.
+pub const TEMPLATE: &str = template(MessagePurpose::Presale);
+
+/// The subscribe-message templates of every test brand.
+pub const fn template(purpose: MessagePurpose) -> &'static str {
+    match purpose {
+        MessagePurpose::Presale => "tmpl-presale-opened",
+        MessagePurpose::Balance => "tmpl-balance-due",
+        MessagePurpose::Promise => "tmpl-promise-changed",
+        MessagePurpose::Transfer => "tmpl-transfer-waiting",
+    }
+}
 
 /// A brand with its WeChat account registered at the stand-in.
 pub struct Brand<'a> {
@@ -38,14 +49,18 @@ impl TestApp {
                 name: format!("Brand {slug}"),
                 time_zone: "Asia/Shanghai".to_owned(),
                 currency: "CNY".to_owned(),
-                wechat: WechatCredentials::of(&account, Some(TEMPLATE.to_owned())),
+                wechat: WechatCredentials::of(&account, |purpose| Some(template(purpose).to_owned())),
             },
         )
         .await
         .expect("a brand");
         let push_url = format!("{}/wechat/push/{slug}", self.url);
         let registered = StandinBrand::of(&account, Some(push_url)).expect("usable keys");
-        self.standin.register(registered.with_template(TEMPLATE, &["thing1", "amount2", "time3"]));
+        let registered = registered.with_template(template(MessagePurpose::Promise), &["thing1", "date2", "time3"]);
+        let others = [MessagePurpose::Presale, MessagePurpose::Balance, MessagePurpose::Transfer];
+        self.standin.register(others.into_iter().fold(registered, |brand, purpose| {
+            brand.with_template(template(purpose), &["thing1", "amount2", "time3"])
+        }));
         let owner = self.staff_of(id, slug, StaffRole::Owner).await;
         Brand { app: self, id, slug: slug.to_owned(), account, owner }
     }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use chrono::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use entity::staff::StaffRole;
+use entity::subscribe_message::MessagePurpose;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -36,6 +37,17 @@ pub enum Action {
         /// Read the password from the first line of standard input; without it one is generated.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Set the template of a brand's subscribe messages for one purpose, chosen in WeChat's console.
+    SetTemplate {
+        /// Short name of the brand.
+        #[arg(long)]
+        brand: String,
+        #[arg(long)]
+        purpose: Purpose,
+        /// WeChat's id of the template; without it no such message is sent any more.
+        #[arg(long)]
+        template: Option<String>,
     },
     /// Enter a factory into the directory; prints its id.
     CreateFactory {
@@ -82,12 +94,37 @@ pub struct CreateBrand {
     #[arg(long, default_value = "CNY")]
     currency: String,
     /// TOML file with the WeChat credentials: appid, app_secret, mchid, merchant_serial, merchant_key_pem,
-    /// api_v3_key, platform_key_id, platform_public_key_pem, push_token, push_aes_key, presale_template_id.
+    /// api_v3_key, platform_key_id, platform_public_key_pem, push_token, push_aes_key, presale_template_id,
+    /// balance_template_id, promise_template_id, transfer_template_id.
     #[arg(long)]
     wechat_file: Option<PathBuf>,
     /// Instead of a file: the stand-in's published test account of this number.
     #[arg(long, conflicts_with = "wechat_file")]
     standin_account: Option<u32>,
+}
+
+/// What a template's messages tell; its keywords, in this order.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Purpose {
+    /// A presale opened: thing1 its title, amount2 its price, time3 when it closes.
+    Presale,
+    /// A balance is due: thing1 the presale, amount2 what is to be paid, time3 until when.
+    Balance,
+    /// An order is to ship later: thing1 the presale, date2 the new date, time3 until when to answer.
+    Promise,
+    /// A transfer waits: thing1 what it pays, amount2 how much, time3 until when to confirm it.
+    Transfer,
+}
+
+impl From<Purpose> for MessagePurpose {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Presale => MessagePurpose::Presale,
+            Purpose::Balance => MessagePurpose::Balance,
+            Purpose::Promise => MessagePurpose::Promise,
+            Purpose::Transfer => MessagePurpose::Transfer,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -123,6 +160,10 @@ pub async fn run(config: Config, action: Action) -> Result<ExitCode> {
             if generated {
                 println!("{password}");
             }
+        }
+        Action::SetTemplate { brand, purpose, template } => {
+            let brand_id = brand_named(&app, &brand).await?;
+            admin::set_template(&app, brand_id, purpose.into(), template).await?;
         }
         Action::CreateFactory { name, city } => {
             println!("{}", FactoryId::new(admin::create_factory(&app, &name, &city).await?));
@@ -171,7 +212,7 @@ fn credentials(path: &Path) -> Result<WechatCredentials> {
 #[cfg(feature = "standin")]
 fn standin_credentials(slug: &str, number: u32) -> Result<WechatCredentials> {
     let account = crate::wechat::standin::test_account(Uuid::nil(), slug, number);
-    Ok(WechatCredentials::of(&account, Some(crate::cli::serve::STANDIN_TEMPLATE.to_owned())))
+    Ok(WechatCredentials::of(&account, |purpose| Some(crate::cli::serve::standin_template(purpose).to_owned())))
 }
 
 #[cfg(not(feature = "standin"))]

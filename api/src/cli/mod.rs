@@ -18,7 +18,7 @@ use crate::config::{Config, WechatMode};
 
 pub use serve::{Running, listen, start, start_by, wait_for_signal};
 #[cfg(feature = "standin")]
-pub use serve::{STANDIN_TEMPLATE, introduce};
+pub use serve::{introduce, standin_template};
 
 /// GraphQL backend of a storefront that makes only what people asked for.
 #[derive(Parser)]

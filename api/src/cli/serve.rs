@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use anyhow::{Context, Result, bail};
+#[cfg(feature = "standin")]
+use entity::subscribe_message::MessagePurpose;
 use migration::{Migrator, MigratorTrait};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -91,9 +93,16 @@ pub async fn start_by(clock: Clock, config: Config, listener: TcpListener, with_
     })
 }
 
-/// The subscribe-message template that the stand-in knows of every brand.
+/// The subscribe-message templates that the stand-in knows of every brand.
 #[cfg(feature = "standin")]
-pub const STANDIN_TEMPLATE: &str = "standin-presale-opened";
+pub const fn standin_template(purpose: MessagePurpose) -> &'static str {
+    match purpose {
+        MessagePurpose::Presale => "standin-presale-opened",
+        MessagePurpose::Balance => "standin-balance-due",
+        MessagePurpose::Promise => "standin-promise-changed",
+        MessagePurpose::Transfer => "standin-transfer-waiting",
+    }
+}
 
 /// Makes all brands known to the stand-in, whose memory ends with the process.
 #[cfg(feature = "standin")]
@@ -108,11 +117,14 @@ async fn introduce_brands(app: &App, standin: &crate::wechat::standin::Standin) 
 /// Makes one brand known to the stand-in, pushing to this server.
 #[cfg(feature = "standin")]
 pub async fn introduce(app: &App, standin: &crate::wechat::standin::Standin, brand_id: uuid::Uuid) -> Result<()> {
+    use sea_orm::Iterable;
     let account = crate::people::wechat::account(app, brand_id).await?;
     let push_url = format!("{}/wechat/push/{}", app.config.public_url, account.slug);
     let known = crate::wechat::standin::StandinBrand::of(&account, Some(push_url));
     let known = known.context("the brand's WeChat credentials are not the stand-in's")?;
-    standin.register(known.with_template(STANDIN_TEMPLATE, crate::growth::notify::rules::TEMPLATE_KEYS));
+    standin.register(MessagePurpose::iter().fold(known, |known, purpose| {
+        known.with_template(standin_template(purpose), &crate::growth::notify::rules::keywords(purpose))
+    }));
     Ok(())
 }
 

@@ -52,6 +52,7 @@ pub async fn on_timer(app: &App, timer: &Timer) -> Result<()> {
         round::service::CLOSE_TIMER => round::service::on_close_due(app, timer.brand_id, timer.subject_id).await,
         tryon::VERDICT_TIMER => tryon::security::on_timeout(app, timer.brand_id, timer.subject_id).await,
         notify::SEND_TIMER => notify::send_pending(app, timer.brand_id, timer.subject_id).await,
+        notify::MESSAGE_TIMER => notify::send_message(app, timer.brand_id, timer.subject_id).await,
         order::BALANCE_REMINDER => notify::remind_of_balance(app, timer).await,
         batch::LEASE_LAPSE => batch::on_lease_lapse(app, timer).await,
         delivery::RECEIPT => delivery::on_receipt_due(app, timer).await,

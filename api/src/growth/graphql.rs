@@ -1,9 +1,9 @@
 //! Notices in the API.
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
-use entity::presale_notice::PresaleNoticeMessage;
+use entity::subscribe_message::{MessagePurpose, MessageStatus};
 
-use super::notify::query;
+use super::notify::query::{self, Left};
 use crate::app::App;
 use crate::base::id::PresaleId;
 use crate::error::Result;
@@ -12,7 +12,7 @@ use crate::people::door;
 
 /// What became of a subscribe message.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "PresaleNoticeMessage")]
+#[graphql(remote = "MessageStatus")]
 pub enum MessageOutcome {
     /// None was due: no grant was left, or the presale closed before.
     None,
@@ -59,6 +59,31 @@ pub struct PresaleReminder {
     granted: i32,
 }
 
+/// What a subscribe message is for.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "MessagePurpose")]
+pub enum SubscribePurpose {
+    /// A presale of a design that I picked opened.
+    Presale,
+    /// The balance of my order is to be paid, and until when.
+    Balance,
+    /// My order is to ship later, which I may accept or refuse.
+    Promise,
+    /// Money for me waits for my confirmation.
+    Transfer,
+}
+
+/// A subscribe message that the brand sends.
+#[derive(SimpleObject)]
+pub struct SubscribeTemplate {
+    /// What it is for.
+    purpose: SubscribePurpose,
+    /// For `wx.requestSubscribeMessage`.
+    template_id: String,
+    /// How many of these messages I have granted and not got yet.
+    granted: i32,
+}
+
 #[derive(Default)]
 pub struct GrowthQuery;
 
@@ -87,12 +112,32 @@ impl GrowthQuery {
 
     /// What to ask me for before I can be told of an opened presale by message; null when the brand
     /// sends none. Nothing else depends on my answer.
-    #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
+    #[graphql(
+        guard = "door::MEMBER",
+        directive = door::needs::apply(door::MEMBER.roles()),
+        deprecation = "subscribeTemplates has all of them."
+    )]
     async fn presale_reminder(&self, ctx: &Context<'_>) -> Result<Option<PresaleReminder>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let member = actor.member()?;
-        let found = query::reminders_left(app.db.read(), member.brand_id, member.id).await?;
-        Ok(found.map(|(template_id, granted)| PresaleReminder { template_id, granted }))
+        let left = query::messages_left(app.db.read(), member.brand_id, member.id).await?;
+        let of_presales = left.into_iter().find(|left| left.purpose == MessagePurpose::Presale);
+        Ok(of_presales.map(|Left { template_id, granted, .. }| PresaleReminder { template_id, granted }))
+    }
+
+    /// What to ask me for with `wx.requestSubscribeMessage`, so that I hear by message too of what concerns me; each
+    /// time I accept is worth one message. Ask after I ordered or paid. Nothing else depends on my answer.
+    #[graphql(guard = "door::MEMBER", directive = door::needs::apply(door::MEMBER.roles()))]
+    async fn subscribe_templates(&self, ctx: &Context<'_>) -> Result<Option<Vec<SubscribeTemplate>>> {
+        let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
+        let member = actor.member()?;
+        let left = query::messages_left(app.db.read(), member.brand_id, member.id).await?;
+        let shown = |Left { purpose, template_id, granted }| SubscribeTemplate {
+            purpose: purpose.into(),
+            template_id,
+            granted,
+        };
+        Ok(Some(left.into_iter().map(shown).collect()))
     }
 }
 

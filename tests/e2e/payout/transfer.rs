@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::shop::Shop;
+use entity::subscribe_message::MessagePurpose;
 use entity::transfer::{self, Column};
 use sea_orm::{EntityTrait, QueryOrder};
 use smallbatch::wechat::pay::{Transfer, TransferScene, TransferState};
 use smallbatch::wechat::standin::{CallbackFault, Fault, FaultKind, ScriptedRefusal, Switches};
+use tests::template;
 
 /// Fen of transfers that WeChat's books say reached `mei`, and how many bills there are.
 fn in_wechats_books(trade: &Trade<'_>) -> (i64, usize) {
@@ -190,6 +192,25 @@ e2e! {
         assert_eq!(trade.transfer_states().await, ["WAITING"]);
         assert_eq!(trade.confirms("mei").await, 1, "the repeated call brought what she confirms with");
         assert_eq!((in_wechats_books(&trade), trade.payable().await), ((SHARE, 1), 0));
+    }
+
+    async fn a_waiting_transfer_is_told_by_message_in_the_morning(app) {
+        let (trade, _) = Trade::earned(app, &[1]).await;
+        let (appid, template) = (&trade.brand.account.appid, template(MessagePurpose::Transfer));
+        app.standin.accept_subscribe(appid, "mei", template);
+        app.settle().await;
+        trade.until(MAY).await;
+        trade.pay_commission().await.ok("payCommission.transfers");
+        app.settle().await;
+        assert_eq!((trade.transfer_states().await, app.standin.sent_messages(appid)), (vec!["WAITING".to_owned()], vec![]), "it is midnight");
+        app.advance(Duration::hours(8)).await;
+        let sent = app.standin.sent_messages(appid);
+        let [sent] = &sent[..] else { panic!("one message: {sent:#?}") };
+        assert_eq!((sent.openid.as_str(), sent.template_id.as_str()), ("mei", template));
+        let told = [("thing1", "推广佣金"), ("amount2", "¥19.90"), ("time3", "2026年05月02日 00:00")];
+        assert_eq!(sent.data, told.map(|(key, text)| (key.to_owned(), text.to_owned())).into());
+        let id = trade.mei().await.gql("{ myPayouts { nodes { id } } }", json!({})).await.text("myPayouts.nodes.0.id");
+        assert_eq!(sent.page, Some(format!("pages/transfer/index?id={id}")));
     }
 
     async fn a_transfer_that_wechat_never_took_is_given_up_only_when_that_is_certain(app) {

@@ -2,13 +2,14 @@
 
 use anyhow::Result;
 use entity::staff::StaffRole;
+use entity::subscribe_message::MessagePurpose;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
 use super::{ABREAST, MEMBERS, Pilot};
 use crate::app::App;
 use crate::base::crypto::random_token;
-use crate::cli::{self, STANDIN_TEMPLATE};
+use crate::cli::{self, standin_template};
 use crate::demo::caller::text;
 use crate::people::admin::{self, NewBrand, NewStaff, WechatCredentials};
 use crate::wechat::Account;
@@ -53,7 +54,7 @@ impl Pilot<'_> {
                     name: "小单 Pilot".to_owned(),
                     time_zone: "Asia/Shanghai".to_owned(),
                     currency: "CNY".to_owned(),
-                    wechat: WechatCredentials::of(&account(), Some(STANDIN_TEMPLATE.to_owned())),
+                    wechat: WechatCredentials::of(&account(), |purpose| Some(standin_template(purpose).to_owned())),
                 };
                 Ok(json!(admin::create_brand(app, new).await?.to_string()))
             })
@@ -138,6 +139,6 @@ impl Pilot<'_> {
     }
 
     pub(super) fn accept_messages(&self, number: usize) {
-        self.standin.accept_subscribe(&account().appid, &openid(number), STANDIN_TEMPLATE);
+        self.standin.accept_subscribe(&account().appid, &openid(number), standin_template(MessagePurpose::Presale));
     }
 }

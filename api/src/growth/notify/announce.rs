@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use entity::inbox_message::{self, InboxMessageKind};
 use entity::presale::{self, PresaleStatus};
-use entity::presale_notice::{self, PresaleNoticeMessage};
+use entity::presale_notice;
+use entity::subscribe_message::{MessagePurpose, MessageStatus};
 use sea_orm::{EntityTrait, Set};
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ pub(super) async fn presale_opened(app: &App, brand_id: Uuid, presale_id: Uuid) 
             rules::local_time(presale.closes_at, zone)
         ),
     };
-    let template = &query::template(db, brand_id).await?;
+    let template = &query::template(db, brand_id, MessagePurpose::Presale).await?;
     loop {
         let members = &query::untold(db, presale, CHUNK).await?;
         if members.is_empty() {
@@ -79,11 +80,11 @@ async fn tell(
             member_id: Set(*member_id),
             held_out: Set(held_out),
             inbox_message_id: Set(message_id),
-            message: Set(if waits { PresaleNoticeMessage::Pending } else { PresaleNoticeMessage::None }),
+            message: Set(if waits { MessageStatus::Pending } else { MessageStatus::None }),
             updated_at: Set(tx.now()),
         });
     }
-    let any_waits = notices.iter().any(|notice| notice.message == Set(PresaleNoticeMessage::Pending));
+    let any_waits = notices.iter().any(|notice| notice.message == Set(MessageStatus::Pending));
     if !messages.is_empty() {
         inbox_message::Entity::insert_many(messages).exec_without_returning(tx.conn()).await?;
     }

@@ -2,6 +2,7 @@
 //! accepted template (WeChat docs: subscribe messages). WeChat's push is the proof, not the client.
 
 use entity::subscribe_grant;
+use entity::subscribe_message::MessageStatus;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -52,8 +53,17 @@ pub(super) async fn spend(tx: &Tx, member_id: Uuid, template_id: &str) -> Result
     Ok(spent.rows_affected == 1)
 }
 
+/// What becomes of the grant of a message that was sent.
+pub(super) async fn after(tx: &Tx, member_id: Uuid, template_id: &str, became: MessageStatus) -> Result<()> {
+    match became {
+        MessageStatus::Pending => give_back(tx, member_id, template_id).await,
+        MessageStatus::Refused => use_up(tx, member_id, template_id).await,
+        _ => Ok(()),
+    }
+}
+
 /// Gives a grant back whose message WeChat did not take.
-pub(super) async fn give_back(tx: &Tx, member_id: Uuid, template_id: &str) -> Result<()> {
+async fn give_back(tx: &Tx, member_id: Uuid, template_id: &str) -> Result<()> {
     of(tx, member_id, template_id)
         .col_expr(subscribe_grant::Column::Spent, Expr::col(subscribe_grant::Column::Spent).sub(1))
         .filter(subscribe_grant::Column::Spent.gt(0))
@@ -63,7 +73,7 @@ pub(super) async fn give_back(tx: &Tx, member_id: Uuid, template_id: &str) -> Re
 }
 
 /// WeChat says that no grant is left, whatever we counted.
-pub(super) async fn use_up(tx: &Tx, member_id: Uuid, template_id: &str) -> Result<()> {
+async fn use_up(tx: &Tx, member_id: Uuid, template_id: &str) -> Result<()> {
     of(tx, member_id, template_id)
         .col_expr(subscribe_grant::Column::Spent, Expr::col(subscribe_grant::Column::Granted))
         .exec(tx.conn())

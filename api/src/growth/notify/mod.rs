@@ -1,23 +1,27 @@
-//! Telling members about what they showed interest in.
+//! Telling members about what they showed interest in, and about what waits for them.
 //!
 //! When a presale opens, those who picked its design get an inbox message each, except for the
-//! brand's hold-out share, which measures what telling does. Whoever granted a subscribe message gets
-//! one besides: a grant is spent in the transaction that marks the message as being sent, so that a
+//! brand's hold-out share, which measures what telling does. A buyer is told of a balance to pay and of
+//! a later date to answer, whoever is paid of a transfer to confirm. Whoever granted a subscribe message
+//! gets one besides: a grant is spent in the transaction that marks the message as being sent, so that a
 //! crash loses a message rather than sending it twice.
 //!
 //! ```text
 //! message  none | pending → sending → sent | refused | failed | unknown
 //!                 pending ← sending                       (WeChat did nothing; the grant is given back)
-//!                 pending → none                          (the presale closed, or no grant is left)
+//!                 pending → none                          (it is not so any more, or no grant is left)
 //! ```
 
 mod announce;
+mod facts;
 pub mod grant;
 mod inbox;
+mod message;
 pub mod query;
 pub mod rules;
 mod send;
 
+pub use message::send as send_message;
 pub use send::send_pending;
 
 use crate::app::App;
@@ -26,6 +30,8 @@ use crate::worker::{Event, Timer};
 
 /// Sends the pending subscribe messages of a presale; its subject is the presale.
 pub const SEND_TIMER: &str = "presale.notify";
+/// Sends the subscribe message that goes with an inbox message; its subject is the inbox message.
+pub const MESSAGE_TIMER: &str = "message.send";
 
 /// Hears what happened along the flow. Repeats change nothing.
 pub async fn on_event(app: &App, event: &Event) -> Result<()> {

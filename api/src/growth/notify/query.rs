@@ -2,10 +2,14 @@
 
 use std::collections::HashSet;
 
-use entity::presale_notice::{self, PresaleNoticeMessage};
-use entity::{brand, brand_wechat, presale, subscribe_grant};
+use entity::member::MemberStatus;
+use entity::presale_notice;
+use entity::subscribe_message::{MessagePurpose, MessageStatus};
+use entity::{brand, brand_wechat, member, presale, subscribe_grant};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder, QuerySelect,
+};
 use uuid::Uuid;
 
 use crate::base::db::sql;
@@ -18,9 +22,36 @@ pub(super) async fn zone(db: &impl ConnectionTrait, brand_id: Uuid) -> Result<ch
     brand.time_zone.parse().map_err(|_| anyhow::anyhow!("“{}” is no time zone", brand.time_zone).into())
 }
 
-/// The template of messages about an opened presale, when the brand has one.
-pub(super) async fn template(db: &impl ConnectionTrait, brand_id: Uuid) -> Result<Option<String>> {
-    Ok(brand_wechat::Entity::find_by_id(brand_id).one(db).await?.and_then(|row| row.presale_template_id))
+/// The template of a purpose, when the brand has one.
+pub(super) async fn template(
+    db: &impl ConnectionTrait,
+    brand_id: Uuid,
+    purpose: MessagePurpose,
+) -> Result<Option<String>> {
+    let templates = templates(db, brand_id).await?;
+    Ok(templates.into_iter().find_map(|(of, template)| (of == purpose).then_some(template)))
+}
+
+/// The brand's templates, each with what it is for.
+async fn templates(db: &impl ConnectionTrait, brand_id: Uuid) -> Result<Vec<(MessagePurpose, String)>> {
+    let Some(row) = brand_wechat::Entity::find_by_id(brand_id).one(db).await? else { return Ok(Vec::new()) };
+    let of = |purpose: MessagePurpose| match purpose {
+        MessagePurpose::Presale => row.presale_template_id.clone(),
+        MessagePurpose::Balance => row.balance_template_id.clone(),
+        MessagePurpose::Promise => row.promise_template_id.clone(),
+        MessagePurpose::Transfer => row.transfer_template_id.clone(),
+    };
+    Ok(MessagePurpose::iter().filter_map(|purpose| Some((purpose, of(purpose)?))).collect())
+}
+
+/// The member, unless she was banned or deleted since: nobody sends her anything then.
+pub(super) async fn reachable(
+    db: &impl ConnectionTrait,
+    brand_id: Uuid,
+    member_id: Uuid,
+) -> Result<Option<member::Model>> {
+    let row = member::Entity::find_by_id((brand_id, member_id)).one(db).await?;
+    Ok(row.filter(|member| member.status == MemberStatus::Active))
 }
 
 /// Members who picked the presale's design in its round, may buy, and were neither told nor held out
@@ -69,7 +100,7 @@ pub(super) async fn granted(
 pub(super) async fn notices(
     db: &impl ConnectionTrait,
     presale: &presale::Model,
-    message: PresaleNoticeMessage,
+    message: MessageStatus,
     limit: u64,
 ) -> Result<Vec<presale_notice::Model>> {
     Ok(presale_notice::Entity::find()
@@ -86,7 +117,7 @@ pub(super) async fn notices(
 #[derive(Clone, Copy, Debug, FromQueryResult)]
 pub struct NoticeCount {
     pub held_out: bool,
-    pub message: PresaleNoticeMessage,
+    pub message: MessageStatus,
     pub count: i64,
 }
 
@@ -107,14 +138,26 @@ pub async fn counts(db: &impl ConnectionTrait, brand_id: Uuid, presale_id: Uuid)
         .await?)
 }
 
-/// The template and how many of its messages a member has left; nothing when the brand has none.
-pub async fn reminders_left(
-    db: &impl ConnectionTrait,
-    brand_id: Uuid,
-    member_id: Uuid,
-) -> Result<Option<(String, i32)>> {
-    let Some(template_id) = template(db, brand_id).await? else { return Ok(None) };
-    let key = (brand_id, member_id, template_id.clone());
-    let grant = subscribe_grant::Entity::find_by_id(key).one(db).await?;
-    Ok(Some((template_id, grant.map_or(0, |grant| grant.granted - grant.spent))))
+/// A template of the brand, and how many of its messages one member has left.
+pub struct Left {
+    pub purpose: MessagePurpose,
+    pub template_id: String,
+    pub granted: i32,
+}
+
+/// The brand's templates, and how many messages of each a member has left.
+pub async fn messages_left(db: &impl ConnectionTrait, brand_id: Uuid, member_id: Uuid) -> Result<Vec<Left>> {
+    let templates = templates(db, brand_id).await?;
+    let grants = subscribe_grant::Entity::find()
+        .filter(subscribe_grant::Column::BrandId.eq(brand_id))
+        .filter(subscribe_grant::Column::MemberId.eq(member_id))
+        .filter(subscribe_grant::Column::TemplateId.is_in(templates.iter().map(|(_, template)| template)));
+    let grants = grants.all(db).await?;
+    let left = |template_id: &str| {
+        let grant = grants.iter().find(|grant| grant.template_id == template_id);
+        grant.map_or(0, |grant| grant.granted - grant.spent)
+    };
+    let of =
+        |(purpose, template_id): (MessagePurpose, String)| Left { purpose, granted: left(&template_id), template_id };
+    Ok(templates.into_iter().map(of).collect())
 }

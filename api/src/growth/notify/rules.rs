@@ -1,9 +1,11 @@
 //! Pure decisions: who is held out, when it is quiet, what a message says.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
-use chrono::{DateTime, Days, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
+use entity::subscribe_message::MessagePurpose;
 use uuid::Uuid;
 
 use crate::base::crypto::sha256;
@@ -15,16 +17,30 @@ const QUIET_FROM: u32 = 22;
 /// … until this hour of the morning.
 const QUIET_UNTIL: u32 = 8;
 
-/// The page that a presale's message opens; `id` is the presale's TypeID.
-const PRESALE_PAGE: &str = "pages/presale/index?id=";
+/// The keywords of a template, to be chosen in this order in WeChat's console, which wants each of them filled.
+pub const fn keywords(purpose: MessagePurpose) -> [&'static str; 3] {
+    match purpose {
+        // What it is about, how much it is, until when.
+        MessagePurpose::Presale | MessagePurpose::Balance | MessagePurpose::Transfer => ["thing1", "amount2", "time3"],
+        // The presale, its new ship-by date, until when to answer.
+        MessagePurpose::Promise => ["thing1", "date2", "time3"],
+    }
+}
 
-/// Keywords of the brand's presale template, to be chosen in this order in WeChat's console.
-const TITLE: &str = "thing1";
-const PRICE: &str = "amount2";
-const CLOSES_AT: &str = "time3";
+/// What a message says by keyword: `texts` in the order of its keywords, made to fit.
+pub fn message(purpose: MessagePurpose, texts: [&str; 3]) -> BTreeMap<String, String> {
+    keywords(purpose).into_iter().zip(texts).map(|(key, text)| (key.to_owned(), fit(key, text))).collect()
+}
 
-/// All keywords, each of which WeChat wants filled.
-pub const TEMPLATE_KEYS: &[&str] = &[TITLE, PRICE, CLOSES_AT];
+/// Where a message leads; `id` is the TypeID of what it is about.
+pub fn page(purpose: MessagePurpose, id: impl Display) -> String {
+    let page = match purpose {
+        MessagePurpose::Presale => "presale",
+        MessagePurpose::Balance | MessagePurpose::Promise => "order",
+        MessagePurpose::Transfer => "transfer",
+    };
+    format!("pages/{page}/index?id={id}")
+}
 
 /// Whether a member is in the hold-out group of a presale: the same answer each time, and a larger
 /// percentage holds out everyone a smaller one does.
@@ -63,21 +79,17 @@ pub fn presale_message(
     zone: Tz,
 ) -> BTreeMap<String, String> {
     let price = Money::new(price, currency).formatted;
-    let closes_at = local_time(closes_at, zone);
-    [(TITLE, title), (PRICE, &price), (CLOSES_AT, &closes_at)]
-        .into_iter()
-        .map(|(key, text)| (key.to_owned(), fit(key, text)))
-        .collect()
+    message(MessagePurpose::Presale, [title, &price, &local_time(closes_at, zone)])
+}
+
+/// A day as WeChat's `date` keyword reads it.
+pub fn day(date: NaiveDate) -> String {
+    date.format("%Y年%m月%d日").to_string()
 }
 
 /// An instant as WeChat's `time` keyword and people read it.
 pub fn local_time(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%Y年%m月%d日 %H:%M").to_string()
-}
-
-/// Where the message leads.
-pub fn presale_page(presale: crate::base::id::PresaleId) -> String {
-    format!("{PRESALE_PAGE}{presale}")
 }
 
 #[cfg(test)]

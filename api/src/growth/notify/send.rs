@@ -2,9 +2,9 @@
 
 use chrono::Duration;
 use chrono_tz::Tz;
-use entity::member::{self, MemberStatus};
 use entity::presale::{self, PresaleStatus};
-use entity::presale_notice::{self, PresaleNoticeMessage as Message};
+use entity::presale_notice;
+use entity::subscribe_message::{MessagePurpose, MessageStatus as Message};
 use futures_util::stream::{self, StreamExt};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{SEND_TIMER, grant, query, rules};
 use crate::app::App;
+use crate::base::id::PresaleId;
 use crate::base::tx::Tx;
 use crate::error::Result;
 use crate::flow::presale as presales;
@@ -23,9 +24,9 @@ const BATCH: u64 = 64;
 /// Messages on their way to WeChat at a time.
 const AT_ONCE: usize = 8;
 /// A message that is still being sent after this long was lost in a crash. Longer than any call takes.
-const LOST_AFTER: Duration = Duration::minutes(5);
+pub(super) const LOST_AFTER: Duration = Duration::minutes(5);
 /// When WeChat is busy, or out of quota.
-const LATER: Duration = Duration::minutes(10);
+pub(super) const LATER: Duration = Duration::minutes(10);
 
 /// What every message of a run shares.
 struct Run {
@@ -45,7 +46,7 @@ pub async fn send_pending(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result
     if pending.is_empty() {
         return watch_over(app, &presale).await;
     }
-    let template = query::template(db, brand_id).await?;
+    let template = query::template(db, brand_id, MessagePurpose::Presale).await?;
     let is_open = presale.status == PresaleStatus::Open && app.clock.now() < presale.closes_at;
     let Some(template_id) = template.filter(|_| is_open) else { return drop_pending(app, &presale).await };
     let zone = query::zone(db, brand_id).await?;
@@ -99,9 +100,8 @@ async fn drop_pending(app: &App, presale: &presale::Model) -> Result<()> {
 /// Sends one member's message. False when WeChat wants it later.
 async fn send_one(app: &App, run: &Run, member_id: Uuid) -> Result<bool> {
     let brand_id = run.presale.brand_id;
-    // Who was banned or deleted since she was told in her inbox is sent nothing, and holds nobody up.
-    let row = member::Entity::find_by_id((brand_id, member_id)).one(app.db.read()).await?;
-    let member = row.filter(|member| member.status == MemberStatus::Active);
+    // Who may not be told any more holds nobody up.
+    let member = query::reachable(app.db.read(), brand_id, member_id).await?;
     let is_active = member.is_some();
     if !app.write(brand_id, |tx| async move { begin(&tx, run, member_id, is_active).await }).await? {
         return Ok(true);
@@ -111,7 +111,7 @@ async fn send_one(app: &App, run: &Run, member_id: Uuid) -> Result<bool> {
     let message = SubscribeMessage {
         openid: member.openid,
         template_id: run.template_id.clone(),
-        page: Some(rules::presale_page(presale.id.into())),
+        page: Some(rules::page(MessagePurpose::Presale, PresaleId::new(presale.id))),
         data: rules::presale_message(&presale.title, presale.price, &presale.currency, presale.closes_at, run.zone),
         lang: None,
     };
@@ -125,7 +125,7 @@ async fn send_one(app: &App, run: &Run, member_id: Uuid) -> Result<bool> {
 }
 
 /// What the message becomes, and what a person has to look at.
-fn outcome(sent: wechat::Result<SendOutcome>) -> (Message, Option<wechat::Error>) {
+pub(super) fn outcome(sent: wechat::Result<SendOutcome>) -> (Message, Option<wechat::Error>) {
     match sent {
         Ok(SendOutcome::Sent { .. }) => (Message::Sent, None),
         Ok(SendOutcome::Refused) => (Message::Refused, None),
@@ -153,11 +153,7 @@ async fn end(tx: &Tx, run: &Run, member_id: Uuid, to: Message) -> Result<()> {
     if !step(tx, run, member_id, Message::Sending, to).await? {
         return Ok(());
     }
-    match to {
-        Message::Pending => grant::give_back(tx, member_id, &run.template_id).await,
-        Message::Refused => grant::use_up(tx, member_id, &run.template_id).await,
-        _ => Ok(()),
-    }
+    grant::after(tx, member_id, &run.template_id, to).await
 }
 
 async fn step(tx: &Tx, run: &Run, member_id: Uuid, from: Message, to: Message) -> Result<bool> {

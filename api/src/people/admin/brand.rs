@@ -2,7 +2,9 @@
 
 use entity::brand::{self, BrandStatus};
 use entity::brand_wechat;
-use sea_orm::{DbErr, EntityTrait, Set, SqlErr};
+use entity::subscribe_message::MessagePurpose;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Set, SqlErr};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use uuid::Uuid;
@@ -51,11 +53,17 @@ pub struct WechatCredentials {
     pub push_aes_key: Option<String>,
     /// Subscribe-message template for an opened presale.
     pub presale_template_id: Option<String>,
+    /// For a balance that is due.
+    pub balance_template_id: Option<String>,
+    /// For a later ship-by date.
+    pub promise_template_id: Option<String>,
+    /// For a transfer to be confirmed.
+    pub transfer_template_id: Option<String>,
 }
 
 impl WechatCredentials {
-    /// Those of an account, with the template for opened presales.
-    pub fn of(account: &Account, presale_template_id: Option<String>) -> Self {
+    /// Those of an account, with a template for each purpose.
+    pub fn of(account: &Account, template: impl Fn(MessagePurpose) -> Option<String>) -> Self {
         let shown = |secret: &SecretString| secret.expose_secret().to_owned();
         WechatCredentials {
             appid: account.appid.clone(),
@@ -68,7 +76,10 @@ impl WechatCredentials {
             platform_public_key_pem: account.platform_public_key_pem.clone(),
             push_token: shown(&account.push_token),
             push_aes_key: account.push_aes_key.as_ref().map(shown),
-            presale_template_id,
+            presale_template_id: template(MessagePurpose::Presale),
+            balance_template_id: template(MessagePurpose::Balance),
+            promise_template_id: template(MessagePurpose::Promise),
+            transfer_template_id: template(MessagePurpose::Transfer),
         }
     }
 }
@@ -119,6 +130,9 @@ async fn connect(app: &App, tx: &Tx, wechat: &WechatCredentials) -> Result<()> {
         platform_key_id: Set(wechat.platform_key_id.clone()),
         platform_public_key: Set(wechat.platform_public_key_pem.clone()),
         presale_template_id: Set(wechat.presale_template_id.clone()),
+        balance_template_id: Set(wechat.balance_template_id.clone()),
+        promise_template_id: Set(wechat.promise_template_id.clone()),
+        transfer_template_id: Set(wechat.transfer_template_id.clone()),
         secrets: Set(app.keyring.current().seal_json(&wechat::place(tx.brand_id()), &secrets)),
         key_id: Set(app.keyring.current_id().to_owned()),
         updated_at: Set(tx.now()),
@@ -177,6 +191,27 @@ pub async fn create_staff(app: &App, brand_id: Uuid, new: NewStaff) -> Result<Uu
     .await
 }
 
+/// Sets the template of a brand's subscribe messages for one purpose; `None` ends them.
+pub async fn set_template(app: &App, brand_id: Uuid, purpose: MessagePurpose, template: Option<String>) -> Result<()> {
+    let template = template.map(|id| text::required("template", &id, 64)).transpose()?;
+    let column = match purpose {
+        MessagePurpose::Presale => brand_wechat::Column::PresaleTemplateId,
+        MessagePurpose::Balance => brand_wechat::Column::BalanceTemplateId,
+        MessagePurpose::Promise => brand_wechat::Column::PromiseTemplateId,
+        MessagePurpose::Transfer => brand_wechat::Column::TransferTemplateId,
+    };
+    let template = &template;
+    app.write(brand_id, |tx| async move {
+        let set = brand_wechat::Entity::update_many()
+            .col_expr(column, Expr::value(template.clone()))
+            .col_expr(brand_wechat::Column::UpdatedAt, Expr::value(tx.now()))
+            .filter(brand_wechat::Column::BrandId.eq(brand_id));
+        set.exec(tx.conn()).await?;
+        Ok(())
+    })
+    .await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +229,9 @@ mod tests {
             push_token: String::new(),
             push_aes_key: None,
             presale_template_id: None,
+            balance_template_id: None,
+            promise_template_id: None,
+            transfer_template_id: None,
         };
         NewBrand { slug: slug.into(), name: "N".into(), time_zone: time_zone.into(), currency: currency.into(), wechat }
     }

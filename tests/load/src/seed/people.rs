@@ -94,7 +94,7 @@ fn slug(brand: usize) -> String {
 fn account(makes: &Makes<'_>, tables: &mut Tables) -> Result<()> {
     let brand_id = plan::brand_id(makes.brand);
     let account = test_account(brand_id, &slug(makes.brand), 100_000 + makes.brand as u32);
-    let credentials = smallbatch::people::admin::WechatCredentials::of(&account, None);
+    let credentials = smallbatch::people::admin::WechatCredentials::of(&account, |_| None);
     let secrets = Secrets {
         app_secret: credentials.app_secret,
         merchant_key_pem: credentials.merchant_key_pem,
@@ -111,6 +111,9 @@ fn account(makes: &Makes<'_>, tables: &mut Tables) -> Result<()> {
         platform_key_id: account.platform_key_id,
         platform_public_key: account.platform_public_key_pem,
         presale_template_id: None,
+        balance_template_id: None,
+        promise_template_id: None,
+        transfer_template_id: None,
         secrets: makes.keyring.current().seal_json(&place, &secrets),
         key_id: makes.keyring.current_id().to_owned(),
         updated_at: makes.now,
