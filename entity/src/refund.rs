@@ -61,6 +61,8 @@ pub struct Model {
     pub note: Option<String>,
     /// By when the law wants it to be with the buyer; null when it sets no day.
     pub due_at: Option<DateTimeUtc>,
+    /// Basis points of a year's interest after that, as they were when it was asked for.
+    pub late_interest_bp: Option<i32>,
     /// Fen owed on top because it came later than that.
     pub interest: i64,
     pub refund_id: Option<String>,

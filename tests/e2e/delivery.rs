@@ -146,6 +146,24 @@ e2e! {
         }
     }
 
+    async fn what_a_batch_comes_short_of_goes_back_when_its_presale_was_withdrawn(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let sold = brand.sold(&[&[("red/S", 2)]]).await;
+        let batch = brand.released(&sold.presale, &[&factory]).await;
+        let epoch = factory.takes(&batch).await;
+        brand.owner.mutate("cancelPresale", json!({ "presaleId": sold.presale }), "presale { id }").await.ok("cancelPresale.presale");
+        app.settle().await;
+        factory.packs(&batch, epoch, sold.cells(&[("red/S", 1)])).await;
+        factory.ships(&batch, epoch, "SF100001", sold.cells(&[("red/S", 1)]), true).await.ok("shipBatch.batch");
+        app.settle().await;
+        let query = "query($id: ID!) { refunds(orderId: $id) { nodes { reason status dueAt } } order(id: $id) { status } }";
+        let seen = brand.owner.gql(query, json!({ "id": sold.orders[0].1 })).await;
+        let refunds = seen.ok("refunds.nodes");
+        assert_eq!((seen.text("order.status").as_str(), refunds.as_array().expect("a list").len()), ("IN_BATCH", 1));
+        assert_eq!((&refunds[0]["reason"], &refunds[0]["status"]), (&json!("SHORT_YIELD"), &json!("SUCCEEDED")));
+        assert!(refunds[0]["dueAt"].is_string(), "the law sets a day: {refunds}");
+    }
+
     async fn only_those_who_pack_read_an_address(app) {
         let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
         let sold = brand.sold(&[&[("red/S", 2)]]).await;

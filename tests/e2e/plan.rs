@@ -286,6 +286,33 @@ e2e! {
         assert_eq!(history.last().map(String::as_str), Some("withdrawn"));
     }
 
+    async fn nobody_loses_her_deposit_before_a_withdrawn_presale_comes_to_her(app) {
+        let shop = &mut Shop::open(app, &[9], deposit()).await;
+        let (li, wu, zhao) = (&shop.buyer("li").await, &shop.buyer("wu").await, &shop.buyer("zhao").await);
+        let waiting = shop.committed(li, &[(0, 2)]).await;
+        let (leaving, refunded) = (shop.committed(wu, &[(0, 1)]).await, shop.committed(zhao, &[(0, 1)]).await);
+        shop.closed().await;
+        for (buyer, order) in [(wu, &leaving), (zhao, &refunded)] {
+            shop.pay_in_wechat(buyer, order).await;
+        }
+        app.settle().await;
+        shop.act("cancelPresale").await.ok("cancelPresale.presale.id");
+        assert_eq!(app.hold_up("presale.withdrawn", Duration::days(9)).await, 1);
+        shop.cancel(wu, &leaving).await.ok("cancelOrder.order.id");
+        let input = json!({ "orderId": refunded, "reason": "she asked" });
+        shop.brand.staff(entity::staff::StaffRole::Support).await.mutate("refundOrder", input, "order { id }").await.ok("refundOrder.order.id");
+        app.advance(Duration::days(4)).await;
+        shop.desk = shop.brand.merchandiser().await;
+        for (buyer, order, pieces) in [(li, &waiting, 2), (wu, &leaving, 1), (zhao, &refunded, 1)] {
+            assert_eq!(shop.order_status(&shop.back(buyer).await, order).await, "REFUNDED");
+            let owed = json!({ "orderId": order, "status": "OWED", "amount": { "minorUnits": pieces * FIRST } });
+            assert!(compensations(shop).await.as_array().expect("a list").contains(&owed), "{owed}");
+        }
+        app.hold_up("presale.withdrawn", Duration::zero()).await;
+        app.settle().await;
+        assert_eq!((compensations(shop).await.as_array().expect("a list").len(), shop.takings()), (3, 0));
+    }
+
     async fn a_prepayment_is_not_owed_double(app) {
         let shop = &Shop::open(app, &[9], prepayment()).await;
         let buyer = &shop.buyer("li").await;

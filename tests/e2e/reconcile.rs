@@ -393,9 +393,11 @@ e2e! {
         let ids = [refund_id(&desk, &orders[0]).await, refund_id(&desk, &orders[1]).await];
         let card = json!({ "bank": "ICBC_DEBIT", "number": "6222 0200 1234 5678", "holder": "王小花" });
         let apply = |refund: &str, to: &str, card: Value| json!({ "refundId": refund, "to": to, "card": card, "why": "her card is closed" });
+        let paid = |mut input: Value| { input["paidBuyerBy"] = json!("Alipay 2026030122001"); input };
         let send = async |input: Value| desk.mutate("applyAbnormalRefund", input, "replayed refund { status }").await;
         assert_eq!(send(apply(&ids[0], "USER_BANK_CARD", Value::Null)).await.refusal()["field"], json!(["card"]));
         assert_eq!(send(apply(&ids[0], "MERCHANT_ACCOUNT", card.clone())).await.refusal()["field"], json!(["card"]));
+        assert_eq!(send(apply(&ids[0], "MERCHANT_ACCOUNT", Value::Null)).await.refusal()["field"], json!(["paidBuyerBy"]));
         let misread = json!({ "bank": "ICBC_DEBIT", "number": "6222-02", "holder": "王小花" });
         assert_eq!(send(apply(&ids[0], "USER_BANK_CARD", misread)).await.refusal()["field"], json!(["card", "number"]));
         assert_eq!(shop.desk.mutate("applyAbnormalRefund", apply(&ids[0], "MERCHANT_ACCOUNT", Value::Null), "replayed").await.fault(), "FORBIDDEN");
@@ -404,7 +406,7 @@ e2e! {
         assert_eq!(send(apply(&ids[0], "USER_BANK_CARD", card.clone())).await.refused(), "WRONG_STATE");
         // The answer is lost: what became of it is found by asking.
         app.standin.set_fault(&format!("{REFUNDS}/50"), Fault::after(FaultKind::Reset));
-        let mut lost = apply(&ids[1], "MERCHANT_ACCOUNT", Value::Null);
+        let mut lost = paid(apply(&ids[1], "MERCHANT_ACCOUNT", Value::Null));
         lost["idempotencyKey"] = json!("to-the-merchant");
         assert_eq!(send(lost.clone()).await.refused(), "PAYMENT_UNAVAILABLE");
         assert_eq!(send(lost).await.ok("applyAbnormalRefund.replayed"), json!(true));
@@ -419,6 +421,8 @@ e2e! {
         assert_eq!(stuck(&desk).await, []);
         assert_eq!(shop.takings(), 0);
         assert_eq!(actions(&desk).await, ["ABNORMAL_REFUND_APPLIED"; 2]);
+        let trail = desk.gql("{ auditTrail { nodes { why } } }", json!({})).await.ok("auditTrail.nodes");
+        assert!(trail.to_string().contains("the buyer being paid by Alipay 2026030122001"), "{trail}");
         let kept = idempotency::Entity::find().all(app.app.db.read()).await.expect("a read");
         assert!(!format!("{kept:?}").contains("6222"), "a card is kept nowhere");
     }

@@ -27,6 +27,9 @@ use std::path::PathBuf;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Duration, Utc};
+use entity::outbox;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use smallbatch::app::App;
 use smallbatch::base::clock::Clock;
@@ -152,6 +155,15 @@ impl TestApp {
     /// An instant from now, as GraphQL reads it.
     pub fn at(&self, from_now: Duration) -> String {
         (self.now() + from_now).to_rfc3339()
+    }
+
+    /// Has the open events of a kind wait for so long, as if others before them failed; how many there are.
+    pub async fn hold_up(&self, kind: &str, by: Duration) -> u64 {
+        let held = outbox::Entity::update_many()
+            .col_expr(outbox::Column::AvailableAt, Expr::value(self.now() + by))
+            .filter(outbox::Column::Kind.eq(kind))
+            .filter(outbox::Column::DoneAt.is_null());
+        held.exec(self.app.db.read()).await.expect("a write").rows_affected
     }
 
     /// Moves time on, then lets everything that became due happen.

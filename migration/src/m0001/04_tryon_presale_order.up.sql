@@ -303,6 +303,7 @@ create table refund (
   status text not null check (status in ('pending', 'processing', 'succeeded', 'abnormal', 'closed')),
   note text, -- Words of the person who decided it; null when a rule did.
   due_at timestamptz, -- By when the law wants it to be with the buyer; null when it sets no day.
+  late_interest_bp integer check (late_interest_bp >= 0), -- A year's interest after that, as it was when the day was set.
   interest bigint not null check (interest >= 0), -- Fen owed on top because it came later than that.
   refund_id text,
   attempts integer not null check (attempts >= 0),

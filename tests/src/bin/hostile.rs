@@ -4,6 +4,9 @@
 //! those of TEST_POSTGRES_URL and TEST_REDIS_URL. Ends with 1 when a request is answered wrongly or takes too much:
 //! 20 ms of CPU in a release build, 5 MiB, 64 KiB of answer, SQL before a refusal.
 
+// The answers of a whole server are one future, and its type is deep.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 use std::time::Duration;
 

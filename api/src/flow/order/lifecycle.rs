@@ -114,6 +114,19 @@ pub async fn balance_due(tx: &Tx, id: Uuid, reached: i32, until: DateTime<Utc>) 
     step(tx, By::SYSTEM, id, Event::DueBalance, None, &set).await
 }
 
+/// Leaves more time to pay a balance that is due; false when it is not any more.
+pub async fn balance_postponed(tx: &Tx, id: Uuid, until: DateTime<Utc>) -> Result<bool> {
+    let postponed = order::Entity::update_many()
+        .col_expr(Column::BalanceDueAt, Expr::value(until))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(OrderStatus::BalanceDue))
+        .exec(tx.conn())
+        .await?;
+    Ok(postponed.rows_affected == 1)
+}
+
 /// balance_due → paid.
 pub async fn balance_paid(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
     step(tx, by, id, Event::PayBalance, None, &[(Column::PaidAt, Expr::value(tx.now()))]).await

@@ -44,6 +44,9 @@ async fn leave(tx: &Tx, by: By, order_id: Uuid) -> Result<order::Model> {
         return Ok(order);
     }
     let order = query::find(tx.conn(), tx.brand_id(), order_id).await?;
+    if let Some(order) = refund::withdrawn::if_so(tx, by, &order).await? {
+        return Ok(order);
+    }
     let why = RefundReason::Cancelled.into();
     if rules::is_cancellable(order.status, order.plan)
         && let Some(order) = refund::whole_order(tx, by, order_id, &why, "the buyer cancelled").await?

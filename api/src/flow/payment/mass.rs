@@ -2,14 +2,18 @@
 //! price is refunded. Each order in a transaction of its own, so that it can be resumed anywhere: what is
 //! left to do is what an order's own row says.
 
+use std::time::{Duration, Instant};
+
+use entity::batch;
 use entity::order::OrderStatus;
 use entity::presale::{self, PresalePlan, PresaleStatus};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::refund::withdrawn;
-use super::{balance, tier};
+use super::refund::short;
+use super::refund::withdrawn::{self, came_to_nothing};
+use super::{balance, query, tier};
 use crate::app::App;
 use crate::base::db::sql;
 use crate::base::tx::Tx;
@@ -19,6 +23,9 @@ use crate::flow::presale::query as presales;
 
 /// Orders of one event.
 const CHUNK: u64 = 50;
+/// While WeChat hangs each order takes as long as a call may: well within the lease, or a second worker would begin the
+/// same, and in the end all of them.
+const TURN: Duration = Duration::from_secs(40);
 
 /// What is done to each order of a presale.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +33,8 @@ enum Task {
     Refund,
     OpenBalance,
     RefundDifference,
+    /// Pieces that a batch came short of and that are made no more.
+    ReturnMissing,
 }
 
 impl Task {
@@ -35,6 +44,7 @@ impl Task {
             Task::Refund => "refunds_due",
             Task::OpenBalance => "balances_due",
             Task::RefundDifference => "differences_due",
+            Task::ReturnMissing => "missing_due",
         }
     }
 
@@ -46,6 +56,7 @@ impl Task {
             Task::Refund => some_in(db, presale, &REFUNDABLE, after, CHUNK).await,
             Task::OpenBalance => some_in(db, presale, &[OrderStatus::DepositPaid], after, CHUNK).await,
             Task::RefundDifference => some_without_tier(db, presale, &PAID, after, CHUNK).await,
+            Task::ReturnMissing => query::some_missing(db, presale.brand_id, presale.id, after, CHUNK).await,
         }
     }
 
@@ -54,6 +65,7 @@ impl Task {
             Task::Refund => withdrawn::refund(app, presale, order_id).await,
             Task::OpenBalance => balance::open(app, presale, order_id).await,
             Task::RefundDifference => tier::refund_difference(app, presale, order_id).await,
+            Task::ReturnMissing => short::return_missing(app, presale, order_id).await,
         }
     }
 }
@@ -69,7 +81,22 @@ pub(super) async fn refund_presale(app: &App, brand_id: Uuid, presale_id: Uuid) 
         return Ok(());
     }
     app.write(brand_id, |tx| async move { lapse_now(&tx, presale_id).await }).await?;
-    run(app, &presale, Task::Refund).await
+    run(app, &presale, Task::Refund).await?;
+    run(app, &presale, Task::ReturnMissing).await
+}
+
+/// A batch is over: what it came short of is made by no other one when its presale came to nothing meanwhile.
+pub(super) async fn came_short(app: &App, brand_id: Uuid, batch_id: Uuid) -> Result<()> {
+    match batch::Entity::find_by_id((brand_id, batch_id)).one(app.db.read()).await? {
+        Some(batch) => return_missing(app, brand_id, batch.presale_id).await,
+        None => Ok(()),
+    }
+}
+
+/// Returns what nobody makes any more of a presale that came to nothing while its batches were being made.
+pub(super) async fn return_missing(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<()> {
+    let presale = presales::find(app.db.read(), brand_id, presale_id).await?;
+    if came_to_nothing(presale.status) { run(app, &presale, Task::ReturnMissing).await } else { Ok(()) }
 }
 
 /// A presale succeeded: its balances are due, or its price may be lower than what was paid.
@@ -95,9 +122,17 @@ pub(super) async fn succeeded(app: &App, brand_id: Uuid, presale_id: Uuid) -> Re
 /// others are done in this run.
 async fn run(app: &App, presale: &presale::Model, task: Task) -> Result<()> {
     let (mut after, mut failed) = (Uuid::nil(), 0);
+    let begun = Instant::now();
     loop {
         let some = task.some(app, presale, after).await?;
         for id in &some {
+            if failed > 0 && begun.elapsed() > TURN {
+                return Err(anyhow::anyhow!(
+                    "{failed} orders of presale {} fail, the rest waits: {task:?}",
+                    presale.id
+                )
+                .into());
+            }
             if let Err(error) = task.one(app, presale, *id).await {
                 tracing::error!(order = %id, presale = %presale.id, ?task, %error, "an order cannot be done");
                 failed += 1;
@@ -127,10 +162,6 @@ pub(super) async fn straggler(app: &App, order: &entity::order::Model) -> Result
         return Task::OpenBalance.one(app, &presale, order_id).await;
     }
     Ok(())
-}
-
-fn came_to_nothing(status: PresaleStatus) -> bool {
-    matches!(status, PresaleStatus::Failed | PresaleStatus::Cancelled)
 }
 
 /// Brings the lapse of the presale's unpaid orders forward to now.

@@ -41,6 +41,8 @@ pub async fn on_event(app: &App, event: &Event) -> Result<()> {
         "presale.failed" | "presale.cancelled" | "presale.withdrawn" | "presale.refunds_due" => {
             mass::refund_presale(app, event.brand_id, event.aggregate_id).await
         }
+        "presale.missing_due" => mass::return_missing(app, event.brand_id, event.aggregate_id).await,
+        "batch.shipped" => mass::came_short(app, event.brand_id, event.aggregate_id).await,
         "presale.succeeded" | "presale.balances_due" | "presale.differences_due" => {
             mass::succeeded(app, event.brand_id, event.aggregate_id).await
         }

@@ -54,9 +54,7 @@ pub async fn decide(app: &App, actor: &Actor, key: &str, input: &Decision) -> Re
         let Some(decided) = step(&tx, actor.by(), case.id, event, &set).await? else {
             return Err(rules::decided_before(query::find(tx.conn(), brand_id, case.id).await?.status).into());
         };
-        if input.approve {
-            give_back(&tx, actor.by(), &decided, answer).await?;
-        }
+        let decided = if input.approve { give_back(&tx, actor.by(), decided, answer).await? } else { decided };
         let deed = audit::Deed {
             action: AuditAction::AfterSalesDecided,
             subject: AfterSalesId::new(decided.id).to_string(),
@@ -88,8 +86,8 @@ async fn step(tx: &Tx, by: By, id: Uuid, event: Event, set: &[(Column, Expr)]) -
     Ok(Some(case))
 }
 
-/// Counts the pieces as returned and sends their money back.
-async fn give_back(tx: &Tx, by: By, case: &after_sales::Model, answer: &str) -> Result<()> {
+/// Counts the pieces as returned and sends their money back, or what is left of it: the case is over that then.
+async fn give_back(tx: &Tx, by: By, case: after_sales::Model, answer: &str) -> Result<after_sales::Model> {
     for (line_id, pieces) in query::lines(tx.conn(), tx.brand_id(), case.id).await? {
         count_returned(tx, line_id, pieces).await?;
     }
@@ -100,6 +98,20 @@ async fn give_back(tx: &Tx, by: By, case: &after_sales::Model, answer: &str) -> 
     let why = Why { reason: RefundReason::AfterSales, note: Some(answer), due_at: None };
     for refund in part(tx, by, case.order_id, amount, &why).await? {
         link(tx, case.id, refund.id).await?;
+    }
+    less(tx, case.id, case.amount - amount).await?;
+    Ok(after_sales::Model { amount, ..case })
+}
+
+/// So much less goes back with a case, since it went back otherwise.
+async fn less(tx: &Tx, case_id: Uuid, fen: i64) -> Result<()> {
+    if fen > 0 {
+        after_sales::Entity::update_many()
+            .col_expr(Column::Amount, Expr::col(Column::Amount).sub(fen))
+            .filter(Column::BrandId.eq(tx.brand_id()))
+            .filter(Column::Id.eq(case_id))
+            .exec(tx.conn())
+            .await?;
     }
     Ok(())
 }
@@ -134,12 +146,15 @@ async fn case_of(tx: &Tx, refund_id: Uuid) -> Result<Option<Uuid>> {
 }
 
 /// A refund that WeChat closed is sent again under another number: the case goes on with that one.
-pub async fn succeed_refund(tx: &Tx, closed: &refund::Model, again: Uuid) -> Result<()> {
+pub async fn succeed_refund(tx: &Tx, closed: &refund::Model, again: &refund::Model) -> Result<()> {
     if closed.reason != RefundReason::AfterSales {
         return Ok(());
     }
     match case_of(tx, closed.id).await? {
-        Some(case_id) => link(tx, case_id, again).await,
+        Some(case_id) => {
+            link(tx, case_id, again.id).await?;
+            less(tx, case_id, closed.amount - again.amount).await
+        }
         None => Ok(()),
     }
 }

@@ -18,8 +18,11 @@ use crate::wechat::Error as WechatError;
 pub(in crate::flow::payment) async fn reconcile(app: &App, brand_id: Uuid, id: Uuid) -> Result<()> {
     let day = query::find(app.db.read(), brand_id, id).await?;
     let outcome = look(app, &day).await;
-    if let Err(Error::Fault(Fault::Unavailable(why))) = &outcome {
-        keep::in_vain(app, &day, why).await?;
+    match &outcome {
+        Ok(()) => {}
+        Err(Error::Fault(Fault::Unavailable(why))) => keep::in_vain(app, &day, why).await?,
+        // A person has to know of it just so; what it was is in the log.
+        Err(_) => keep::in_vain(app, &day, "it fails here; the log of the worker says why").await?,
     }
     outcome
 }

@@ -32,12 +32,19 @@ pub enum Elsewhere {
         number: SecretString,
         holder: SecretString,
     },
-    Merchant,
+    /// The debt to the buyer ends with it, so she has to have her money already.
+    Merchant { paid_buyer_by: String },
 }
 
 impl Elsewhere {
     fn checked(&self) -> Result<AbnormalRefundTo> {
-        let Elsewhere::Card { bank, number, holder } = self else { return Ok(AbnormalRefundTo::MerchantBankCard) };
+        let (bank, number, holder) = match self {
+            Elsewhere::Card { bank, number, holder } => (bank, number, holder),
+            Elsewhere::Merchant { paid_buyer_by } => {
+                text::required("paidBuyerBy", paid_buyer_by, 200)?;
+                return Ok(AbnormalRefundTo::MerchantBankCard);
+            }
+        };
         let is_bank = (1..=32).contains(&bank.len()) && bank.bytes().all(|c| c.is_ascii_uppercase() || c == b'_');
         if !is_bank {
             return Err(Refusal::invalid(
@@ -65,10 +72,12 @@ impl Elsewhere {
     }
 
     /// What of it may be kept.
-    fn word(&self) -> &'static str {
+    fn words(&self) -> String {
         match self {
-            Elsewhere::Card { .. } => "card",
-            Elsewhere::Merchant => "merchant",
+            Elsewhere::Card { .. } => "to another card of the buyer".to_owned(),
+            Elsewhere::Merchant { paid_buyer_by } => {
+                format!("to the merchant, the buyer being paid by {}", paid_buyer_by.trim())
+            }
         }
     }
 }
@@ -86,7 +95,7 @@ pub async fn apply_abnormal(
     let staff = actor.staff(&[StaffRole::Finance])?;
     let brand_id = staff.brand_id;
     let (to, why) = (elsewhere.checked()?, &text::required("why", why, audit::MAX_WHY)?);
-    let once = &Once::new(staff.id, "applyAbnormalRefund", key, &(refund_id, elsewhere.word(), why))?;
+    let once = &Once::new(staff.id, "applyAbnormalRefund", key, &(refund_id, elsewhere.words(), why))?;
     let asked = app
         .write(brand_id, |tx| async move {
             let refund = query::refund(tx.conn(), brand_id, refund_id).await?;
@@ -97,7 +106,8 @@ pub async fn apply_abnormal(
                 return Err(not_abnormal(refund.status).into());
             }
             tx.set_timer(timers::REFUND_POLL, refund_id, tx.now() + IN_CASE).await?;
-            let deed = audit::Deed::on_refund(AuditAction::AbnormalRefundApplied, &refund, Some(why));
+            let why = format!("{}: {why}", elsewhere.words());
+            let deed = audit::Deed::on_refund(AuditAction::AbnormalRefundApplied, &refund, Some(&why));
             audit::note(&tx, actor.by(), deed).await?;
             Ok(Done::new(refund))
         })

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::request::{Why, left, part, whole_order, within};
 use super::short::count_refunded;
+use super::withdrawn;
 use crate::app::App;
 use crate::base::id::OrderId;
 use crate::base::once::{Done, Once};
@@ -86,6 +87,9 @@ async fn give(tx: &Tx, by: By, order_id: Uuid, what: &What, reason: &str) -> Res
 }
 
 async fn whole(tx: &Tx, by: By, order: &order::Model, why: &Why<'_>, reason: &str) -> Result<()> {
+    if withdrawn::if_so(tx, by, order).await?.is_some() {
+        return Ok(());
+    }
     match whole_order(tx, by, order.id, why, reason).await? {
         Some(_) => Ok(()),
         None => Err(not_refundable(order.status).into()),

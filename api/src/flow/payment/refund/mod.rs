@@ -7,7 +7,7 @@ mod outcome;
 mod owed;
 mod request;
 mod send;
-mod short;
+pub(super) mod short;
 pub(super) mod withdrawn;
 
 pub use abnormal::{Elsewhere, apply_abnormal};

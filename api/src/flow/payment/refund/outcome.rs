@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::compensation::CompensationReason;
 use entity::refund::{self, Column, RefundStatus};
-use entity::{brand, order, payment_attempt};
+use entity::{order, payment_attempt};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
@@ -11,7 +11,7 @@ use serde_json::json;
 use super::owed::owe;
 use crate::app::App;
 use crate::base::tx::{By, Tx};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::flow::order::lifecycle;
 use crate::flow::order::query as orders;
 use crate::flow::payment::{after_sales, ledger, query, rules, timers};
@@ -128,10 +128,11 @@ async fn finish_order(tx: &Tx, refund: &refund::Model) -> Result<()> {
 
 /// Writes and books what the buyer is owed on top when her money came later than the law wants.
 async fn note_interest(tx: &Tx, refund: &refund::Model, back_at: DateTime<Utc>) -> Result<()> {
-    let Some(due_at) = refund.due_at.filter(|due_at| back_at > *due_at) else { return Ok(()) };
-    let brand = brand::Entity::find_by_id(tx.brand_id()).one(tx.conn()).await?;
-    let brand = brand.ok_or_else(|| Error::not_found("brand"))?;
-    let interest = rules::interest(refund.amount, brand.late_interest_bp, due_at, back_at);
+    let (Some(due_at), Some(rate)) = (refund.due_at, refund.late_interest_bp) else { return Ok(()) };
+    if back_at <= due_at {
+        return Ok(());
+    }
+    let interest = rules::interest(refund.amount, rate, due_at, back_at);
     refund::Entity::update_many()
         .col_expr(Column::Interest, Expr::value(interest))
         .filter(Column::BrandId.eq(tx.brand_id()))

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::audit::AuditAction;
+use entity::brand;
 use entity::order::{self, OrderStatus};
 use entity::payment_attempt::{self, Column, PaymentAttemptStatus};
 use entity::refund::{self, RefundReason, RefundStatus};
@@ -15,7 +16,7 @@ use crate::app::App;
 use crate::base::once::{Done, Once};
 use crate::base::text;
 use crate::base::tx::{By, Tx};
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::flow::order::lifecycle;
 use crate::flow::payment::balance::CLOCKS;
 use crate::flow::payment::close::owes_nothing;
@@ -77,6 +78,7 @@ pub(super) async fn request_as(
     if counted.rows_affected != 1 {
         return Err(anyhow::anyhow!("payment {} does not cover a refund of {amount} fen", attempt.id).into());
     }
+    let late_interest_bp = rate(tx, why, replaces).await?;
     let refund = refund::ActiveModel {
         brand_id: Set(tx.brand_id()),
         id: Set(id),
@@ -87,6 +89,7 @@ pub(super) async fn request_as(
         reason: Set(why.reason),
         note: Set(why.note.map(str::to_owned)),
         due_at: Set(why.due_at),
+        late_interest_bp: Set(late_interest_bp),
         interest: Set(0),
         status: Set(RefundStatus::Pending),
         refund_id: Set(None),
@@ -102,6 +105,18 @@ pub(super) async fn request_as(
     tx.emit("refund", id, "requested", json!({ "order_id": refund.order_id, "amount": amount })).await?;
     ledger::book::refund_requested(tx, by, &refund).await?;
     Ok(refund)
+}
+
+/// What a refund bears when it comes late: what the brand says now, and for a closed one what it was to bear.
+async fn rate(tx: &Tx, why: &Why<'_>, replaces: Option<Uuid>) -> Result<Option<i32>> {
+    if why.due_at.is_none() {
+        return Ok(None);
+    }
+    if let Some(closed) = replaces {
+        return Ok(query::refund(tx.conn(), tx.brand_id(), closed).await?.late_interest_bp);
+    }
+    let brand = brand::Entity::find_by_id(tx.brand_id()).one(tx.conn()).await?;
+    Ok(Some(brand.ok_or_else(|| Error::not_found("brand"))?.late_interest_bp))
 }
 
 /// What of an order's money could still go back.
@@ -209,7 +224,7 @@ pub async fn again(
         let why = Why { reason: closed.reason, note: closed.note.as_deref(), due_at: closed.due_at };
         let number = Number { id, replaces: Some(closed.id) };
         let refund = request_as(&tx, actor.by(), number, &attempt, amount, &why).await?;
-        after_sales::succeed_refund(&tx, &closed, id).await?;
+        after_sales::succeed_refund(&tx, &closed, &refund).await?;
         audit::note(&tx, actor.by(), audit::Deed::on_refund(AuditAction::RefundRetried, &refund, words.as_deref()))
             .await?;
         Ok(Done::new(refund))

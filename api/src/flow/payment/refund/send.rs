@@ -26,7 +26,10 @@ pub(in crate::flow::payment) async fn send(app: &App, brand_id: Uuid, id: Uuid) 
     let attempt = query::attempt(app.db.read(), brand_id, refund.attempt_id).await?;
     let account = account(app, brand_id).await?;
     match ask_then_send(app, &account, &refund, &attempt).await {
-        Ok(state) => apply(app, &account, &state).await.map(drop),
+        Ok(state) => match apply(app, &account, &state).await? {
+            None => Ok(()),
+            Some(problem) => Err(anyhow::anyhow!("what WeChat says of refund {id} does not fit: {problem}").into()),
+        },
         Err(error) => {
             note(app, &refund, Some(&error)).await?;
             Err(failed(&refund, &error))

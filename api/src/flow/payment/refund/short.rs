@@ -3,13 +3,14 @@
 use entity::audit::AuditAction;
 use entity::order::{self, OrderStatus};
 use entity::order_line::{self, Column};
+use entity::presale::Model as Presale;
 use entity::refund::{self, RefundReason};
 use entity::staff::StaffRole;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::request::{part_as, within};
+use super::request::{Why, part_as, within};
 use crate::app::App;
 use crate::base::once::{Done, Once};
 use crate::base::text;
@@ -42,26 +43,53 @@ pub async fn short_pieces(
         if let Some(id) = once.begin(&tx, &id).await? {
             return Ok(Done::replay(query::refund(tx.conn(), brand_id, id).await?));
         }
-        let presale_id = orders::find(tx.conn(), brand_id, order_id).await?.presale_id;
-        // A release takes the presale's row too: a missing piece is refunded or made, never both.
-        presale::service::touch(&tx, presale_id).await?;
-        lifecycle::touch(&tx, &[order_id]).await?;
-        let order = orders::find(tx.conn(), brand_id, order_id).await?;
+        let order = held(&tx, order_id).await?;
         must_be_in_production(&order)?;
         let missing = query::missing_pieces(tx.conn(), brand_id, order_id).await?;
         if missing.is_empty() {
             return Err(nothing_missing().into());
         }
-        let refund = give_up(&tx, actor.by(), id, &order, &missing).await?;
+        let why_back = RefundReason::ShortYield.into();
+        let (refund, amount) = give_up(&tx, actor.by(), id, &order, &missing, &why_back).await?;
         let deed = audit::Deed::on_refund(AuditAction::ShortPiecesRefunded, &refund, why.as_deref());
-        audit::note(&tx, actor.by(), deed).await?;
-        tx.emit("order", order_id, "pieces_refunded", lifecycle::payload(&order)).await?;
+        audit::note(&tx, actor.by(), audit::Deed { amount: Some(amount), ..deed }).await?;
         Ok(Done::new(refund))
     })
     .await
 }
 
-async fn give_up(tx: &Tx, by: By, id: Uuid, order: &order::Model, missing: &[Missing]) -> Result<refund::Model> {
+/// The order, while this transaction decides about its pieces. A release takes the presale's row too: a missing piece is
+/// refunded or made, never both.
+async fn held(tx: &Tx, order_id: Uuid) -> Result<order::Model> {
+    let presale_id = orders::find(tx.conn(), tx.brand_id(), order_id).await?.presale_id;
+    presale::service::touch(tx, presale_id).await?;
+    lifecycle::touch(tx, &[order_id]).await?;
+    orders::find(tx.conn(), tx.brand_id(), order_id).await
+}
+
+/// Returns the money for what is missing of an order whose presale came to nothing: no batch will make it.
+pub(in crate::flow::payment) async fn return_missing(app: &App, of: &Presale, order_id: Uuid) -> Result<()> {
+    app.write(of.brand_id, |tx| async move {
+        let order = held(&tx, order_id).await?;
+        let missing = query::missing_pieces(tx.conn(), of.brand_id, order_id).await?;
+        if missing.is_empty() || must_be_in_production(&order).is_err() {
+            return Ok(());
+        }
+        let why = Why { due_at: of.refund_due_at, ..RefundReason::ShortYield.into() };
+        give_up(&tx, By::SYSTEM, tx.new_id(), &order, &missing, &why).await.map(drop)
+    })
+    .await
+}
+
+/// The first of its refunds, and the fen of all.
+async fn give_up(
+    tx: &Tx,
+    by: By,
+    id: Uuid,
+    order: &order::Model,
+    missing: &[Missing],
+    why: &Why<'_>,
+) -> Result<(refund::Model, i64)> {
     let terms = orders::terms(tx.conn(), order).await?;
     let mut pieces = Pieces::new();
     for line in missing {
@@ -72,8 +100,9 @@ async fn give_up(tx: &Tx, by: By, id: Uuid, order: &order::Model, missing: &[Mis
     let cost = amount_due(&terms, Due::Pieces(pieces.values().sum()), order.reached_pieces);
     // Some of it may have gone back before, as agreed with the buyer.
     let amount = within(tx, order.id, cost).await?;
-    let refunds = part_as(tx, by, id, order.id, amount, &RefundReason::ShortYield.into()).await?;
-    refunds.into_iter().next().ok_or_else(|| nothing_missing().into())
+    let refunds = part_as(tx, by, id, order.id, amount, why).await?;
+    tx.emit("order", order.id, "pieces_refunded", lifecycle::payload(order)).await?;
+    refunds.into_iter().next().map(|refund| (refund, amount)).ok_or_else(|| nothing_missing().into())
 }
 
 /// Counts pieces of a line as refunded that will not be made.

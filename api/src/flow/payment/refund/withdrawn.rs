@@ -15,6 +15,7 @@ use crate::flow::order::lifecycle;
 use crate::flow::order::query as orders;
 use crate::flow::order::rules::price::{Due, amount_due};
 use crate::flow::payment::close::closing_first;
+use crate::flow::presale::query as presales;
 
 const WHY: &str = "the presale came to nothing";
 
@@ -24,13 +25,27 @@ pub(in crate::flow::payment) async fn refund(app: &App, presale: &presale::Model
 }
 
 async fn refund_now(app: &App, presale: &presale::Model, order_id: Uuid) -> Result<()> {
-    app.write(presale.brand_id, |tx| async move {
-        let why = Why { reason: RefundReason::PresaleFailed, note: None, due_at: presale.refund_due_at };
-        let on_top = if owes_double(presale) { double(&tx, order_id).await? } else { 0 };
-        let Some(order) = whole_order(&tx, By::SYSTEM, order_id, &why, WHY).await? else { return Ok(()) };
-        owe_double(&tx, &order, on_top).await
-    })
-    .await
+    app.write(presale.brand_id, |tx| async move { give_back(&tx, By::SYSTEM, presale, order_id).await.map(drop) }).await
+}
+
+/// Whoever ends an order of a presale that came to nothing, before all of its orders were gone through, ends it as the
+/// presale does: nothing is forfeited, and what is owed on top is owed. `None` when the presale did not, or when nothing
+/// of the order can go back.
+pub(in crate::flow::payment) async fn if_so(tx: &Tx, by: By, order: &order::Model) -> Result<Option<order::Model>> {
+    let presale = presales::find(tx.conn(), tx.brand_id(), order.presale_id).await?;
+    if came_to_nothing(presale.status) { give_back(tx, by, &presale, order.id).await } else { Ok(None) }
+}
+
+async fn give_back(tx: &Tx, by: By, presale: &presale::Model, order_id: Uuid) -> Result<Option<order::Model>> {
+    let why = Why { reason: RefundReason::PresaleFailed, note: None, due_at: presale.refund_due_at };
+    let on_top = if owes_double(presale) { double(tx, order_id).await? } else { 0 };
+    let Some(order) = whole_order(tx, by, order_id, &why, WHY).await? else { return Ok(None) };
+    owe_double(tx, &order, on_top).await?;
+    Ok(Some(order))
+}
+
+pub(in crate::flow::payment) fn came_to_nothing(status: PresaleStatus) -> bool {
+    matches!(status, PresaleStatus::Failed | PresaleStatus::Cancelled)
 }
 
 /// A target that was not reached is nobody's fault; a promise that was taken back is the brand's.

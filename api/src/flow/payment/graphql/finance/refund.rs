@@ -27,7 +27,7 @@ pub struct HastenRefundInput {
 /// Where the money of an abnormal refund goes instead.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbnormalRefundTarget {
-    /// To the merchant's own account; the brand pays the buyer in another way.
+    /// To the merchant's own account, once the brand has paid the buyer in another way.
     MerchantAccount,
     /// To another bank card of the buyer.
     UserBankCard,
@@ -56,6 +56,9 @@ pub struct ApplyAbnormalRefundInput {
     pub to: AbnormalRefundTarget,
     /// The card, with `USER_BANK_CARD` only.
     pub card: Option<BuyerCardInput>,
+    /// How the buyer has her money already, with the number of that payment, up to 200 characters; with
+    /// `MERCHANT_ACCOUNT` only. Nothing is owed to her any more when the money has reached the merchant.
+    pub paid_buyer_by: Option<String>,
     /// Why, up to 500 characters; it stays in the audit trail.
     pub why: String,
 }
@@ -122,7 +125,7 @@ impl RefundDeskMutation {
     ) -> Result<Option<ApplyAbnormalRefundPayload>> {
         let (app, actor) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Actor>());
         let (key, id, why) = (input.idempotency_key, input.refund_id.0, input.why);
-        let outcome = match elsewhere(input.to, input.card) {
+        let outcome = match elsewhere(input.to, input.card, input.paid_buyer_by) {
             Ok(elsewhere) => refund::apply_abnormal(app, actor, &key, id, &elsewhere, &why).await,
             Err(refusal) => Err(refusal.into()),
         };
@@ -144,9 +147,20 @@ impl RefundDeskMutation {
     }
 }
 
-fn elsewhere(to: AbnormalRefundTarget, card: Option<BuyerCardInput>) -> Result<Elsewhere, Refusal> {
+fn elsewhere(
+    to: AbnormalRefundTarget,
+    card: Option<BuyerCardInput>,
+    paid_buyer_by: Option<String>,
+) -> Result<Elsewhere, Refusal> {
     match (to, card) {
-        (AbnormalRefundTarget::MerchantAccount, None) => Ok(Elsewhere::Merchant),
+        (AbnormalRefundTarget::MerchantAccount, None) => match paid_buyer_by {
+            Some(paid_buyer_by) => Ok(Elsewhere::Merchant { paid_buyer_by }),
+            None => Err(Refusal::invalid(
+                "paidBuyerBy",
+                "Pay the buyer in another way first, and say how: once the merchant has the money, nothing is owed to her here.",
+                "请先以其他方式将款项付给买家并填写付款方式与单号；退至商户账户后系统将视为已退还买家。",
+            )),
+        },
         (AbnormalRefundTarget::UserBankCard, Some(card)) => {
             Ok(Elsewhere::Card { bank: card.bank, number: card.number.into(), holder: card.holder.into() })
         }

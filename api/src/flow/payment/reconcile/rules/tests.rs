@@ -46,6 +46,7 @@ fn refund_of(n: u128, amount: i64) -> OurRefund {
         status: RefundStatus::Succeeded,
         note: None,
         due_at: None,
+        late_interest_bp: None,
         interest: 0,
         refund_id: Some(format!("W{n}")),
         attempts: 1,
