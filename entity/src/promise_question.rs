@@ -28,6 +28,8 @@ pub struct Model {
     pub change_id: Uuid,
     pub order_id: Uuid,
     pub status: PromiseQuestionStatus,
+    /// When she was told a second time.
+    pub reminded_at: Option<DateTimeUtc>,
     pub answered_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
 }

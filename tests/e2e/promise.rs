@@ -3,19 +3,25 @@
 use chrono::Duration;
 use entity::staff::StaffRole;
 use serde_json::{Value, json};
+use smallbatch::base::id::PromiseChangeId;
+use smallbatch::flow::promise::service::silence;
 use tests::floor::release_input;
 use tests::{Answer, Person};
 
 use super::shop::{Buyer, PRICE, Shop};
 use super::*;
 
-/// The ordinary promise is 30 days from the start.
+/// The ordinary promise is 30 days from the start, and buyers have three days to answer.
 async fn change(shop: &Shop<'_>, days: i64, silence: &str) -> Answer {
+    change_by(shop, days, silence, Duration::days(3)).await
+}
+
+async fn change_by(shop: &Shop<'_>, days: i64, silence: &str, answer_in: Duration) -> Answer {
     let input = json!({
         "presaleId": shop.presale,
         "promiseDate": day(shop, days),
         "reason": "面料晚到",
-        "answerBy": shop.app.at(Duration::days(3)),
+        "answerBy": shop.app.at(answer_in),
         "ifSilent": silence,
     });
     shop.brand.merchandiser().await.mutate("changePromise", input, "change { id fromDate promiseDate }").await
@@ -216,6 +222,60 @@ e2e! {
         let finance = shop.brand.staff(StaffRole::Finance).await;
         let owed = finance.gql("{ compensations { nodes { status amount { minorUnits } } } }", json!({})).await;
         assert_eq!(owed.ok("compensations.nodes"), json!([{ "status": "OWED", "amount": { "minorUnits": 3_000 } }]));
+    }
+
+    async fn nobody_forfeits_while_she_is_asked_about_a_later_date(app) {
+        let plan = json!({ "plan": { "deposit": { "amount": 3_000, "balanceDays": 3 } } });
+        let shop = &mut Shop::open(app, &[5], plan).await;
+        let (li, mei) = (&shop.buyer("li").await, &shop.buyer("mei").await);
+        let (one, two) = (shop.committed(li, &[(0, 1)]).await, shop.committed(mei, &[(0, 1)]).await);
+        shop.closed().await;
+        change_by(shop, 60, "WAIT", Duration::days(5)).await.ok("changePromise.change.id");
+        app.settle().await;
+        app.advance(Duration::days(4)).await;
+        let (li, mei) = (&shop.back(li).await, &shop.back(mei).await);
+        shop.desk = shop.brand.merchandiser().await;
+        assert_eq!((shop.order_status(li, &one).await, shop.due(li, &one).await), ("BALANCE_DUE".into(), Some(PRICE - 3_000)));
+        assert_eq!(answers(shop, li, &one, true).await, "ACCEPTED");
+        shop.pay_in_wechat(li, &one).await;
+        app.advance(Duration::days(3)).await;
+        let (li, mei) = (&shop.back(li).await, &shop.back(mei).await);
+        shop.desk = shop.brand.merchandiser().await;
+        assert_eq!(shop.order_status(li, &one).await, "PAID");
+        assert_eq!(shop.order_status(mei, &two).await, "REFUNDED", "she never took the later date");
+        assert_eq!((shop.refunds(&two).await, shop.takings()), (vec!["BALANCE_UNPAID SUCCEEDED 3000".to_owned()], PRICE));
+    }
+
+    async fn who_is_asked_after_the_time_to_answer_has_a_day_and_then_her_money(app) {
+        let shop = &Shop::open(app, &[9], json!({})).await;
+        let li = &shop.buyer("li").await;
+        let order = shop.bought(li, &[(0, 1)]).await;
+        change_by(shop, 50, "REFUND", Duration::hours(25)).await.ok("changePromise.change.id");
+        // As if the event were held up by another order that fails, while timers go off.
+        assert_eq!(app.hold_up("presale.promise_changed", Duration::days(9)).await, 1);
+        app.advance(Duration::hours(26)).await;
+        assert!(questions(&shop.back(li).await.person, &order).await.is_empty());
+        app.hold_up("presale.promise_changed", Duration::zero()).await;
+        app.settle().await;
+        let li = &shop.back(li).await;
+        assert_eq!(questions(&li.person, &order).await.len(), 1);
+        app.advance(Duration::hours(23)).await;
+        assert_eq!(shop.order_status(&shop.back(li).await, &order).await, "PAID", "she has a day");
+        app.advance(Duration::hours(2)).await;
+        assert_eq!((shop.order_status(&shop.back(li).await, &order).await, shop.takings()), ("REFUNDED".into(), 0));
+    }
+
+    async fn a_reminder_that_is_begun_twice_reaches_her_once(app) {
+        let shop = &Shop::open(app, &[9], json!({})).await;
+        let li = &shop.buyer("li").await;
+        shop.bought(li, &[(0, 1)]).await;
+        let made = change(shop, 50, "WAIT").await.text("changePromise.change.id");
+        app.settle().await;
+        for _ in 0..2 {
+            silence::remind(&app.app, shop.brand.id, PromiseChangeId::parse(&made).expect("an id").0).await.expect("reminded");
+        }
+        app.settle().await;
+        assert_eq!(messages(li).await.len(), 2, "told, and reminded once");
     }
 
     async fn a_newer_date_asks_anew_and_the_older_question_is_over(app) {

@@ -2,11 +2,12 @@
 
 use chrono::Duration;
 use entity::staff::StaffRole;
-use entity::{order, outbox};
+use entity::{member, order, outbox};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use smallbatch::base::id::OrderId;
 use smallbatch::flow::payment::declare;
+use smallbatch::people::privacy;
 use smallbatch::provider;
 use smallbatch::wechat::push::{Push, PushEvent, SettlementMoment, TradeOrder};
 use smallbatch::wechat::shipping::{OrderKey, OrderState, Parcel, Shipment, ShipmentKind, ShipmentOutcome};
@@ -451,6 +452,36 @@ e2e! {
         app.advance(Duration::days(10)).await;
         assert_eq!((text(&packed.record().await, "status"), packed.status().await.as_str()), ("SETTLED", "IN_BATCH"));
         assert!(row(app, packed.order()).await.settled_at.is_some());
+    }
+
+    async fn a_stuck_parcel_that_is_told_in_wechats_console_settles_without_a_push(app) {
+        let packed = Packed::of(app, &[1]).await;
+        packed.sends(0, "Village Post", "VP2000001").await;
+        let record = packed.record().await;
+        assert_eq!(text(&record, "status"), "STUCK");
+        let buyer = &packed.sold.orders[0].0;
+        assert_eq!(by_hand(&packed.brand, buyer, text(&record, "outTradeNo"), "YT2000001").await, ShipmentOutcome::Taken);
+        app.standin.set_switches(Switches { drop: true, ..Switches::default() });
+        app.advance(Duration::days(11)).await;
+        assert_eq!(text(&packed.record().await, "status"), "SETTLED");
+    }
+
+    async fn who_closes_her_account_is_told_of_until_the_money_is_settled(app) {
+        let packed = Packed::of(app, &[1]).await;
+        packed.sends(0, "Village Post", "VP2000001").await;
+        app.advance(Duration::days(10)).await;
+        app.advance(Duration::days(8)).await;
+        assert_eq!((packed.status().await.as_str(), text(&packed.record().await, "status")), ("COMPLETED", "STUCK"));
+        let openid = packed.sold.orders[0].0.openid.clone();
+        privacy::account_cancelled(&app.app, packed.brand.id, &openid).await.expect("a deletion");
+        app.advance(Duration::days(2)).await;
+        packed.corrects(&packed.owner().await, 0, "圆通速递", "YT2000001").await.ok("correctParcel.parcel");
+        assert_eq!(text(&packed.record().await, "status"), "UPLOADED");
+        app.advance(Duration::days(11)).await;
+        assert_eq!(text(&packed.record().await, "status"), "SETTLED");
+        app.advance(Duration::days(1)).await;
+        let named = member::Entity::find().filter(member::Column::Openid.eq(openid));
+        assert!(named.one(app.app.db.read()).await.expect("a read").is_none(), "now she is forgotten");
     }
 
     async fn a_carrier_that_wechat_does_not_know_holds_up_no_parcel(app) {

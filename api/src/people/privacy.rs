@@ -2,16 +2,20 @@
 //!
 //! Deleting is shredding: the data key is dropped, so that everything sealed with it, copies in
 //! orders and backups included, can no longer be read; the row stays as a tombstone without direct
-//! identifiers, and what WeChat's pushes told of her loses her name. While an order of hers is under way the parcel still has to find her, so key and
-//! openid stay until the last one has ended; a timer looks once a day.
+//! identifiers, and what WeChat's pushes told of her loses her name. While an order of hers is under way the parcel
+//! still has to find her, and until its money is settled WeChat has to be told of it, so key and openid stay until the
+//! last one has ended; a timer looks once a day.
 
 use chrono::Duration;
 use entity::consent::ConsentKind;
 use entity::member::{self, MemberNicknameVerdict, MemberStatus};
 use entity::order::{self, OrderStatus};
 use entity::provider_event;
+use entity::shipping_record::{self, ShippingRecordStatus};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, UpdateMany};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, UpdateMany,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -94,13 +98,20 @@ pub async fn shred(app: &App, brand_id: Uuid, member_id: Uuid) -> Result<()> {
 }
 
 async fn shred_or_wait(tx: &Tx, id: Uuid) -> Result<()> {
-    let under_way = order::Entity::find()
-        .filter(order::Column::BrandId.eq(tx.brand_id()))
-        .filter(order::Column::MemberId.eq(id))
-        .filter(order::Column::Status.is_not_in(ENDED))
+    let hers =
+        order::Entity::find().filter(order::Column::BrandId.eq(tx.brand_id())).filter(order::Column::MemberId.eq(id));
+    let under_way = hers.clone().filter(order::Column::Status.is_not_in(ENDED)).count(tx.conn()).await?;
+    // What WeChat is told of her parcels names her, and the brand's money comes only then.
+    let ids = QueryTrait::into_query(hers.select_only().column(order::Column::Id));
+    let unsettled = shipping_record::Entity::find()
+        .filter(shipping_record::Column::BrandId.eq(tx.brand_id()))
+        .filter(shipping_record::Column::OrderId.in_subquery(ids))
+        .filter(
+            shipping_record::Column::Status.is_not_in([ShippingRecordStatus::Settled, ShippingRecordStatus::Refunded]),
+        )
         .count(tx.conn())
         .await?;
-    if under_way > 0 {
+    if under_way + unsettled > 0 {
         return tx.set_timer(SHRED_TIMER, id, tx.now() + LOOK_AGAIN).await;
     }
     let deleted =

@@ -24,6 +24,7 @@ create table promise_question (
   change_id uuid not null,
   order_id uuid not null,
   status text not null check (status in ('asked', 'accepted', 'refused', 'overtaken')),
+  reminded_at timestamptz,
   answered_at timestamptz,
   created_at timestamptz not null,
   primary key (brand_id, id),

@@ -79,6 +79,10 @@ async fn write(tx: &Tx, row: &transfer::Model, to: TransferStatus, bill: &Transf
         .col_expr(Column::Status, Expr::value(to))
         .col_expr(Column::PackageInfo, Expr::value(package))
         .col_expr(Column::TransferBillNo, Expr::value(bill.transfer_bill_no.clone()));
+    if to == TransferStatus::Waiting && row.status == TransferStatus::Accepted {
+        // It had waited for the merchant's money: her day to confirm it begins only now.
+        update = update.col_expr(Column::CalledAt, Expr::value(tx.now()));
+    }
     if rules::is_final(to) && !rules::is_final(row.status) {
         update = update
             .col_expr(Column::FailReason, Expr::value(bill.fail_reason.clone()))

@@ -75,7 +75,8 @@ pub fn check(before: &Promised, date: NaiveDate, answer_by: DateTime<Utc>, now: 
     // Counted from the first payment, whose buyer has waited longest.
     let first_day = before.opened_at.with_timezone(&before.zone).date_naive();
     let latest = first_day.checked_add_days(Days::new(MAX_PROMISE_DAYS)).unwrap_or(NaiveDate::MAX);
-    let earliest = before.date.succ_opt().unwrap_or(NaiveDate::MAX);
+    let today = now.with_timezone(&before.zone).date_naive();
+    let earliest = before.date.succ_opt().unwrap_or(NaiveDate::MAX).max(today);
     if date < earliest || date > latest {
         return Err(Refusal::invalid(
             "promiseDate",
@@ -164,14 +165,15 @@ mod tests {
     proptest! {
         #[test]
         fn an_accepted_change_is_later_and_within_what_wechat_takes(
-            promised in 0..400u64, then in 0..800u64, answer in -50..2000i64
+            promised in 0..400u64, then in 0..800u64, answer in -50..2000i64, passed in 0..500u64
         ) {
             let opened = Utc.with_ymd_and_hms(2026, 3, 1, 4, 0, 0).unwrap();
             let first = opened.date_naive();
             let (old, new) = (first + Days::new(promised), first + Days::new(then));
             let before = Promised { status: PresaleStatus::Succeeded, date: old, opened_at: opened, zone: Tz::UTC };
-            let verdict = check(&before, new, opened + Duration::hours(answer), opened);
-            let fits = new > old && then <= MAX_PROMISE_DAYS && (24..=720).contains(&answer);
+            let now = opened + Days::new(passed);
+            let verdict = check(&before, new, now + Duration::hours(answer), now);
+            let fits = new > old && then >= passed && then <= MAX_PROMISE_DAYS && (24..=720).contains(&answer);
             prop_assert_eq!(verdict.is_ok(), fits);
         }
     }

@@ -73,10 +73,10 @@ pub async fn question(db: &impl ConnectionTrait, brand_id: Uuid, question_id: Uu
     Ok(Some(Question { order, change, until }))
 }
 
-/// A transfer, while its member has to confirm it.
+/// A transfer, while its member has to confirm it and the brand does not want it back.
 pub async fn transfer(db: &impl ConnectionTrait, brand_id: Uuid, id: Uuid) -> Result<Option<transfer::Model>> {
     let found = transfer::Entity::find_by_id((brand_id, id)).one(db).await?;
-    Ok(found.filter(|transfer| transfer.status == TransferStatus::Waiting))
+    Ok(found.filter(|transfer| transfer.status == TransferStatus::Waiting && transfer.cancel_requested_at.is_none()))
 }
 
 /// The subscribe message about a subject; nothing when there is nothing to tell any more.

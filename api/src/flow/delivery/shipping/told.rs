@@ -29,6 +29,8 @@ pub async fn told(tx: &Tx, order: &TradeOrder, moment: &SettlementMoment) -> Res
                 .col_expr(Column::EstimatedSettlementAt, Expr::value(estimated_at))
                 .exec(tx.conn())
                 .await?;
+            // It may have been shipped in WeChat's console: then nobody has begun to ask.
+            tx.set_timer(POLL, attempt.id, tx.now() + rules::POLL_EVERY).await?;
         }
         SettlementMoment::Settled { confirmed_at, automatic, settled_at } => {
             let by = if automatic { ShippingRecordConfirmedBy::Time } else { ShippingRecordConfirmedBy::Buyer };

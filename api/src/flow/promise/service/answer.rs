@@ -18,7 +18,7 @@ use crate::flow::batch::service::surplus;
 use crate::flow::order::{lifecycle, query as orders};
 use crate::flow::payment::closing_first;
 use crate::flow::payment::refund::{self, Why};
-use crate::flow::presale::service::refund_due_at;
+use crate::flow::presale::{self, service::refund_due_at};
 use crate::people::actor::Actor;
 
 #[derive(Serialize)]
@@ -72,6 +72,10 @@ pub(super) async fn refuse(
     why: &str,
 ) -> Result<promise_question::Model> {
     let order = orders::find(tx.conn(), tx.brand_id(), question.order_id).await?;
+    // A release takes the presale's row too, and a batch that is given up the order's: neither moves the order under us.
+    presale::service::touch(tx, order.presale_id).await?;
+    lifecycle::touch(tx, &[order.id]).await?;
+    let order = orders::find(tx.conn(), tx.brand_id(), order.id).await?;
     let money = Why { reason: RefundReason::PromiseRefused, note: None, due_at: Some(refund_due_at(tx).await?) };
     let on_top = if order.plan == PresalePlan::Deposit { refund::double(tx, order.id).await? } else { 0 };
     let left = match order.status {

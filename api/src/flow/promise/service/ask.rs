@@ -1,13 +1,13 @@
 //! Putting a change to those who wait. What is left to ask is what the rows say, so that it can be resumed.
 
 use chrono::{DateTime, Duration, Utc};
-use entity::promise_change;
+use entity::promise_change::{self, PromiseSilence};
 use entity::promise_question::{self, Column, PromiseQuestionStatus};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::super::{query, rules};
+use super::super::{ANSWER_DUE, query, rules};
 use super::step;
 use crate::app::App;
 use crate::base::tx::{By, Moves, Tx};
@@ -39,11 +39,15 @@ pub async fn everyone(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<()>
 
 /// Asks the buyer of an order that was placed under an older promise and paid since.
 pub async fn newcomer(app: &App, brand_id: Uuid, presale_id: Uuid, order_id: Uuid) -> Result<()> {
-    let Some(change) = query::newest(app.db.read(), brand_id, presale_id).await? else { return Ok(()) };
-    let change = &change;
+    if query::newest(app.db.read(), brand_id, presale_id).await?.is_none() {
+        return Ok(());
+    }
     app.write(brand_id, |tx| async move {
-        let some = query::to_ask(tx.conn(), change, Some(order_id), 1).await?;
-        put(&tx, change, &some).await
+        // A change that comes just now is the one to ask about.
+        presale::service::touch(&tx, presale_id).await?;
+        let Some(change) = query::newest(tx.conn(), brand_id, presale_id).await? else { return Ok(()) };
+        let some = query::to_ask(tx.conn(), &change, Some(order_id), 1).await?;
+        put(&tx, &change, &some).await
     })
     .await
 }
@@ -65,10 +69,15 @@ async fn put(tx: &Tx, change: &promise_change::Model, some: &[(Uuid, Uuid)]) -> 
         change_id: Set(change.id),
         order_id: Set(*order_id),
         status: Set(PromiseQuestionStatus::Asked),
+        reminded_at: Set(None),
         answered_at: Set(None),
         created_at: Set(tx.now()),
     });
     promise_question::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
+    if change.silence == PromiseSilence::Refund && change.answer_by < tx.now() + LEAST {
+        // The timer may have gone off before anybody was asked; it finds out by itself when it has to come back.
+        tx.set_timer(ANSWER_DUE, change.id, tx.now()).await?;
+    }
     let step = Moves {
         kind: "promise_question",
         from: None,

@@ -1,7 +1,9 @@
 //! Those who do not answer: reminded once, then dealt with as the change says.
 
 use entity::promise_change::{self, PromiseSilence};
-use entity::promise_question;
+use entity::promise_question::{self, Column};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -10,15 +12,14 @@ use super::super::{ANSWER_DUE, query};
 use super::answer::refuse;
 use super::{ask, step};
 use crate::app::App;
-use crate::base::tx::By;
+use crate::base::tx::{By, Tx};
 use crate::error::{Error, Result};
 use crate::flow::payment::closing_first;
 
 /// Questions of one turn of a timer.
 const CHUNK: u64 = 50;
 
-/// Timer `promise.remind`: has everyone told once more who has not answered. Where it stopped is not kept: a
-/// message is written once for each question.
+/// Timer `promise.remind`: has everyone told once more who has not answered. A crash on the way repeats nothing.
 pub async fn remind(app: &App, brand_id: Uuid, change_id: Uuid) -> Result<()> {
     let mut after = Uuid::nil();
     loop {
@@ -28,6 +29,9 @@ pub async fn remind(app: &App, brand_id: Uuid, change_id: Uuid) -> Result<()> {
         let some = &some;
         app.write(brand_id, |tx| async move {
             for question in some {
+                if !reminded(&tx, question.id).await? {
+                    continue;
+                }
                 tx.emit("promise_question", question.id, "unanswered", json!({ "order_id": question.order_id }))
                     .await?;
             }
@@ -35,6 +39,18 @@ pub async fn remind(app: &App, brand_id: Uuid, change_id: Uuid) -> Result<()> {
         })
         .await?;
     }
+}
+
+/// Notes that the buyer is reminded; false when she was before.
+async fn reminded(tx: &Tx, id: Uuid) -> Result<bool> {
+    let noted = promise_question::Entity::update_many()
+        .col_expr(Column::RemindedAt, Expr::value(tx.now()))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(id))
+        .filter(Column::RemindedAt.is_null())
+        .exec(tx.conn())
+        .await?;
+    Ok(noted.rows_affected == 1)
 }
 
 /// Timer `promise.answer_due`: returns the money of those who have not answered, where the change says so. An
