@@ -79,6 +79,21 @@ e2e! {
         assert_eq!((shop.order_status(buyer, &order).await, shop.takings()), ("REFUNDED".into(), 0));
     }
 
+    async fn two_people_who_give_the_same_back_do_so_once(app) {
+        let shop = &Shop::open(app, &[5], json!({})).await;
+        let order = shop.bought(&shop.buyer("li").await, &[(0, 2)]).await;
+        let (one, other) = (shop.brand.staff(StaffRole::Support).await, shop.brand.staff(StaffRole::Finance).await);
+        let seen = one.gql("query($id: ID!) { order(id: $id) { version } }", json!({ "id": order })).await.int("order.version");
+        let what = json!({ "amount": 5_000, "version": seen });
+        refund(&one, &order, what.clone()).await.ok("refundOrder.order.status");
+        assert_eq!(refund(&other, &order, what).await.refused(), "STALE");
+        app.settle().await;
+        assert_eq!(shop.refunds(&order).await, ["AGREED SUCCEEDED 5000"]);
+        let line = json!({ "lines": [{ "lineId": line(&shop.buyer("li").await, &order, 0).await, "pieces": 1 }], "version": seen + 1 });
+        refund(&one, &order, line.clone()).await.ok("refundOrder.order.status");
+        assert_eq!(refund(&other, &order, line).await.refused(), "STALE");
+    }
+
     async fn the_balance_goes_back_before_the_deposit_and_both_before_the_order_is_refunded(app) {
         let plan = json!({ "plan": { "deposit": { "amount": 3_000, "balanceDays": 3 } } });
         let shop = &Shop::open(app, &[5], plan).await;
@@ -141,6 +156,9 @@ e2e! {
         let query = "query($id: ID!) { presale(id: $id) { refundProgress { orders refunded pending } } }";
         let progress = shop.desk.gql(query, json!({ "id": shop.presale })).await;
         assert_eq!(progress.at("presale.refundProgress"), &json!({ "orders": 1, "refunded": 0, "pending": 1 }));
+        let terms = json!({ "refundDays": 15, "lateInterestBp": 0 });
+        let finance = shop.brand.staff(StaffRole::Finance).await;
+        finance.mutate("setRefundTerms", terms, "brand { id }").await.ok("setRefundTerms.brand");
         for _ in 0..17 {
             app.advance(Duration::days(1)).await;
         }
@@ -148,7 +166,7 @@ e2e! {
         let query = "query($id: ID!) { refunds(orderId: $id) { nodes { status dueAt interest { minorUnits } } } }";
         let found = buyer.person.gql(query, json!({ "id": order })).await;
         assert_eq!(found.text("refunds.nodes.0.status"), "SUCCEEDED");
-        // A day begun at three percent a year of 199 yuan.
+        // A day begun at three percent a year of 199 yuan, which held when she was to be paid.
         assert_eq!(found.int("refunds.nodes.0.interest.minorUnits"), 2);
     }
 
@@ -194,6 +212,36 @@ e2e! {
         assert_eq!(seen.text("order.status"), "SHIPPED");
         let stranger = brand.member("stranger").await;
         assert_eq!(stranger.gql("{ afterSales { nodes { id } } }", json!({})).await.ok("afterSales.nodes"), json!([]));
+    }
+
+    async fn a_case_ends_when_what_was_left_of_the_money_is_back(app) {
+        let (brand, factory) = (app.brand("sb").await, app.factory("One").await);
+        let sold = brand.sold(&[&[("red/S", 1)]]).await;
+        let (buyer, order) = (&sold.orders[0].0, &sold.orders[0].1);
+        let finance = brand.staff(StaffRole::Finance).await;
+        let closed = smallbatch::wechat::pay::RefundStatus::Closed;
+        app.standin.set_switches(Switches { refund_result: closed, ..Switches::default() });
+        refund(&finance, order, json!({ "amount": 50 })).await.ok("refundOrder.order.status");
+        app.settle().await;
+        app.standin.set_switches(Switches::default());
+        super::delivery::sent(&brand, &sold, &factory, 1).await;
+        let found = buyer.gql("query($id: ID!) { order(id: $id) { lines { id } } }", json!({ "id": order })).await;
+        let lines = json!([{ "lineId": found.text("order.lines.0.id"), "pieces": 1 }]);
+        let input = json!({ "orderId": order, "lines": lines, "reason": "wrong colour" });
+        let opened = buyer.mutate("openAfterSales", input, "afterSales { id amount { minorUnits } }").await;
+        assert_eq!(opened.int("openAfterSales.afterSales.amount.minorUnits"), PRICE);
+        // The amount that was agreed on before goes back after all, and is not part of the case then.
+        let refunds = finance.gql("{ refunds(status: [CLOSED]) { nodes { id } } }", json!({})).await;
+        let again = json!({ "refundId": refunds.text("refunds.nodes.0.id") });
+        finance.mutate("retryRefund", again, "refund { id }").await.ok("retryRefund.refund.id");
+        let input = json!({ "caseId": opened.text("openAfterSales.afterSales.id"), "approve": true, "answer": "sorry" });
+        finance.mutate("decideAfterSales", input, "afterSales { id }").await.ok("decideAfterSales.afterSales.id");
+        app.settle().await;
+        let cases = buyer.gql("{ afterSales { nodes { status amount { minorUnits } } } }", json!({})).await;
+        assert_eq!(cases.ok("afterSales.nodes"), json!([{ "status": "REFUNDED", "amount": { "minorUnits": PRICE - 50 } }]));
+        let trail = finance.gql("{ auditTrail { nodes { action amount { minorUnits } } } }", json!({})).await.ok("auditTrail.nodes");
+        let decided = json!({ "action": "AFTER_SALES_DECIDED", "amount": { "minorUnits": PRICE - 50 } });
+        assert!(trail.as_array().expect("a list").contains(&decided), "{trail}");
     }
 
     async fn a_case_whose_refund_wechat_closed_ends_with_the_next_one(app) {

@@ -122,7 +122,8 @@ impl Story<'_> {
                     Part::Pieces(line_id, pieces) => What::Pieces(vec![(*line_id, *pieces)]),
                     Part::Amount(fen) => What::Amount(*fen),
                 };
-                let input = Agreed { order_id: *order_id, what, reason: "agreed on the phone".to_owned() };
+                let input =
+                    Agreed { order_id: *order_id, what, version: None, reason: "agreed on the phone".to_owned() };
                 drop(agreed(app, desk, key, &input).await?);
             }
             Ready::Retry(refund_id) => drop(again(app, desk, key, *refund_id, None).await?),

@@ -127,6 +127,17 @@ pub async fn balance_postponed(tx: &Tx, id: Uuid, until: DateTime<Utc>) -> Resul
     Ok(postponed.rows_affected == 1)
 }
 
+/// Something about the order that its status does not say changed: who was shown it before has to look again.
+pub async fn changed(tx: &Tx, id: Uuid) -> Result<()> {
+    order::Entity::update_many()
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::BrandId.eq(tx.brand_id()))
+        .filter(Column::Id.eq(id))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// balance_due → paid.
 pub async fn balance_paid(tx: &Tx, by: By, id: Uuid) -> Result<Option<order::Model>> {
     step(tx, by, id, Event::PayBalance, None, &[(Column::PaidAt, Expr::value(tx.now()))]).await

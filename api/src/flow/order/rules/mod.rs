@@ -250,6 +250,16 @@ pub fn moves(lines: &[order_line::Model], wanted: &[(Uuid, Uuid)]) -> Result<(Pi
     Ok((change, changed))
 }
 
+/// The order is not any more what whoever changes it was shown.
+pub fn changed_since() -> Refusal {
+    Refusal::new(
+        Code::Stale,
+        "This order has changed since it was shown; load it again.",
+        "订单已发生变化，请重新加载。",
+    )
+    .field("version")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::base::once::{Done, Once};
 use crate::base::tx::Tx;
-use crate::error::{Code, Refusal, Result};
+use crate::error::Result;
 use crate::flow::order::lifecycle::payload;
 use crate::flow::order::{query, rules};
 use crate::flow::presale::capacity;
@@ -84,15 +84,7 @@ async fn take_version(
         .filter(Column::Status.eq(order.status))
         .exec_with_returning(tx.conn())
         .await?;
-    changed.into_iter().next().ok_or_else(|| {
-        Refusal::new(
-            Code::Stale,
-            "This order has changed since it was shown; load it again.",
-            "订单已发生变化，请重新加载。",
-        )
-        .field("version")
-        .into()
-    })
+    changed.into_iter().next().ok_or_else(|| rules::changed_since().into())
 }
 
 async fn write_skus(tx: &Tx, skus: &BTreeMap<Uuid, Uuid>) -> Result<()> {

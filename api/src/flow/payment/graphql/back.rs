@@ -169,5 +169,5 @@ fn agreed(input: RefundOrderInput) -> Result<Agreed, Refusal> {
             ));
         }
     };
-    Ok(Agreed { order_id: input.order_id.0, what, reason: input.reason })
+    Ok(Agreed { order_id: input.order_id.0, what, version: input.version, reason: input.reason })
 }

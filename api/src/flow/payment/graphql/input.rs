@@ -75,6 +75,9 @@ pub struct RefundOrderInput {
     pub lines: Option<Vec<RefundLineInput>>,
     /// Fen, while all pieces are made all the same.
     pub amount: Option<Long>,
+    /// The `version` of the order that was looked at. When it has changed since, because somebody else gave the same
+    /// back, nothing happens (`STALE`).
+    pub version: Option<i32>,
     /// Why, for the history, up to 200 characters.
     pub reason: String,
 }

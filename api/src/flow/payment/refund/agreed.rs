@@ -16,6 +16,7 @@ use crate::base::once::{Done, Once};
 use crate::base::text;
 use crate::base::tx::{By, Tx};
 use crate::error::{Refusal, Result};
+use crate::flow::order::rules::changed_since;
 use crate::flow::order::rules::price::{Due, amount_due};
 use crate::flow::order::{lifecycle, query as orders};
 use crate::flow::payment::after_sales::rules::{nothing_left, pieces};
@@ -28,6 +29,9 @@ use crate::people::actor::Actor;
 pub struct Agreed {
     pub order_id: Uuid,
     pub what: What,
+    /// The version of the order that was looked at: of two people who give back the same, one does. `None` gives it back
+    /// whatever happened since.
+    pub version: Option<i32>,
     /// Why, in the words that the history keeps.
     pub reason: String,
 }
@@ -58,7 +62,7 @@ pub async fn agreed(app: &App, actor: &Actor, key: &str, input: &Agreed) -> Resu
                 return Ok(Done::replay(order));
             }
             let before = left(&tx, order_id).await?;
-            give(&tx, actor.by(), order_id, &input.what, reason).await?;
+            give(&tx, actor.by(), input, reason).await?;
             let deed = audit::Deed {
                 action: AuditAction::OrderRefunded,
                 subject: OrderId::new(order_id).to_string(),
@@ -74,10 +78,13 @@ pub async fn agreed(app: &App, actor: &Actor, key: &str, input: &Agreed) -> Resu
     closing_first(app, brand_id, order_id, try_now).await
 }
 
-async fn give(tx: &Tx, by: By, order_id: Uuid, what: &What, reason: &str) -> Result<()> {
+async fn give(tx: &Tx, by: By, &Agreed { order_id, ref what, version, .. }: &Agreed, reason: &str) -> Result<()> {
     // Whoever batches, cancels or refunds it at the same time waits or has won.
     lifecycle::touch(tx, &[order_id]).await?;
     let order = orders::find(tx.conn(), tx.brand_id(), order_id).await?;
+    if version.is_some_and(|version| version != order.version) {
+        return Err(changed_since().into());
+    }
     let why = Why { reason: RefundReason::Agreed, note: Some(reason), due_at: None };
     match what {
         What::Whole => whole(tx, by, &order, &why, reason).await,
@@ -127,6 +134,7 @@ async fn some_pieces(
     }
     capacity::give_back(tx, order.presale_id, order.member_id, Bound::Paid, &freed).await?;
     part(tx, by, order.id, amount, why).await?;
+    lifecycle::changed(tx, order.id).await?;
     tx.emit("order", order.id, "pieces_refunded", lifecycle::payload(order)).await
 }
 
@@ -145,6 +153,7 @@ async fn amount(tx: &Tx, by: By, order: &order::Model, fen: i64, why: &Why<'_>) 
         .into());
     }
     part(tx, by, order.id, fen, why).await?;
+    lifecycle::changed(tx, order.id).await?;
     tx.emit("order", order.id, "amount_refunded", lifecycle::payload(order)).await
 }
 
