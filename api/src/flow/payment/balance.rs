@@ -16,6 +16,7 @@ use super::{ledger, refund};
 use crate::app::App;
 use crate::base::tx::{By, Tx};
 use crate::error::Result;
+use crate::flow::order::rules::answered_by;
 use crate::flow::order::rules::price::{Due, amount_due};
 use crate::flow::order::{BALANCE_LAPSE, BALANCE_REMINDER, lifecycle, query};
 use crate::flow::presale::query as presales;
@@ -79,7 +80,7 @@ async fn asked_until(
         return Ok((presale.promise_date > promised).then_some(now));
     };
     let change = promise_change::Entity::find_by_id((brand_id, question.change_id)).one(db).await?;
-    Ok(change.map(|change| change.answer_by.max(question.created_at + LEAST)))
+    Ok(change.map(|change| answered_by(change.answer_by, question.created_at)))
 }
 
 async fn postpone(tx: &Tx, order_id: Uuid, until: DateTime<Utc>) -> Result<()> {

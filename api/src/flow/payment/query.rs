@@ -113,6 +113,11 @@ pub struct Missing {
     pub pieces: i32,
 }
 
+/// Pieces of an order line `l` that are still wanted and that no batch has. Live allocations are read as rows, since
+/// this stage comes before the one that writes them.
+const MISSING: &str = "l.quantity - l.refunded - (select count(*) from allocation a \
+    where a.brand_id = l.brand_id and a.order_line_id = l.id and a.status = 'live')";
+
 /// At most `limit` orders of a presale, after `after`, of which pieces are missing that no batch has.
 pub async fn some_missing(
     db: &impl ConnectionTrait,
@@ -123,25 +128,25 @@ pub async fn some_missing(
 ) -> Result<Vec<Uuid>> {
     let statement = sql(
         db.get_database_backend(),
-        "select o.id from orders o where o.brand_id = $1 and o.presale_id = $2 and o.id > $3 \
-         and o.status in ('in_batch', 'shipped', 'received') and exists (select 1 from order_line l \
-         where l.brand_id = o.brand_id and l.order_id = o.id and l.quantity - l.refunded > (select count(*) \
-         from allocation a where a.brand_id = l.brand_id and a.order_line_id = l.id and a.status = 'live')) \
-         order by o.id limit $4",
+        &format!(
+            "select o.id from orders o where o.brand_id = $1 and o.presale_id = $2 and o.id > $3 \
+             and o.status in ('in_batch', 'shipped', 'received') and exists (select 1 from order_line l \
+             where l.brand_id = o.brand_id and l.order_id = o.id and {MISSING} > 0) order by o.id limit $4"
+        ),
         [brand_id.into(), presale_id.into(), after.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()],
     );
     let rows = db.query_all_raw(statement).await?;
     Ok(rows.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?)
 }
 
-/// What is missing of an order in production, by line. Live allocations are read as rows, since this
-/// stage comes before the one that writes them.
+/// What is missing of an order in production, by line.
 pub async fn missing_pieces(db: &impl ConnectionTrait, brand_id: Uuid, order_id: Uuid) -> Result<Vec<Missing>> {
     let statement = sql(
         db.get_database_backend(),
-        "select l.id, l.sku_id, cast(l.quantity - l.refunded - (select count(*) from allocation a \
-         where a.brand_id = l.brand_id and a.order_line_id = l.id and a.status = 'live') as integer) as pieces \
-         from order_line l where l.brand_id = $1 and l.order_id = $2 order by l.position",
+        &format!(
+            "select l.id, l.sku_id, cast({MISSING} as integer) as pieces from order_line l \
+             where l.brand_id = $1 and l.order_id = $2 order by l.position"
+        ),
         [brand_id.into(), order_id.into()],
     );
     let mut missing = Vec::new();

@@ -7,10 +7,10 @@ use entity::promise_question::PromiseQuestionStatus;
 use sea_orm::ActiveEnum;
 
 use crate::error::Refusal;
+use crate::flow::order::rules::LEAST_TO_ANSWER;
 use crate::flow::presale::rules::MAX_PROMISE_DAYS;
 
-/// Buyers have at least this long to answer, and at most [`MOST_TIME`].
-pub const LEAST_TIME: Duration = Duration::hours(24);
+/// Buyers have at most this long to answer, and at least [`LEAST_TO_ANSWER`].
 pub const MOST_TIME: Duration = Duration::days(30);
 
 /// What can happen to a question.
@@ -88,8 +88,8 @@ pub fn check(before: &Promised, date: NaiveDate, answer_by: DateTime<Utc>, now: 
             ),
         ));
     }
-    if !(LEAST_TIME..=MOST_TIME).contains(&(answer_by - now)) {
-        let (hours, days) = (LEAST_TIME.num_hours(), MOST_TIME.num_days());
+    if !(LEAST_TO_ANSWER..=MOST_TIME).contains(&(answer_by - now)) {
+        let (hours, days) = (LEAST_TO_ANSWER.num_hours(), MOST_TIME.num_days());
         return Err(Refusal::invalid(
             "answerBy",
             format!("Buyers need {hours} hours to {days} days to answer."),

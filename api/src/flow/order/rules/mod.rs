@@ -5,7 +5,7 @@ pub mod price;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use entity::order::{self, OrderStatus};
 use entity::order_line;
 use entity::presale::PresalePlan;
@@ -18,6 +18,15 @@ use crate::flow::presale::capacity::{Bound, Pieces};
 pub const MAX_LINES: usize = 20;
 /// Pieces of one line.
 pub const MAX_QUANTITY: i32 = 99;
+
+/// A buyer who is asked whether she takes a later date has at least this long to answer, however late she is asked.
+pub const LEAST_TO_ANSWER: Duration = Duration::hours(24);
+
+/// Until when a question about a later date can be left open before silence counts: as the change says, see
+/// [`LEAST_TO_ANSWER`].
+pub fn answered_by(answer_by: DateTime<Utc>, asked_at: DateTime<Utc>) -> DateTime<Utc> {
+    answer_by.max(asked_at + LEAST_TO_ANSWER)
+}
 
 /// What can happen to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Putting a change to those who wait. What is left to ask is what the rows say, so that it can be resumed.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use entity::promise_change::{self, PromiseSilence};
 use entity::promise_question::{self, Column, PromiseQuestionStatus};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
@@ -13,12 +13,11 @@ use crate::app::App;
 use crate::base::tx::{By, Moves, Tx};
 use crate::error::Result;
 use crate::flow::order;
+use crate::flow::order::rules::{LEAST_TO_ANSWER, answered_by};
 use crate::flow::presale;
 
 /// Orders asked in one transaction.
 const CHUNK: u64 = 100;
-/// A question that is put later than the change, to someone who was just paying, has this long at least.
-const LEAST: Duration = rules::LEAST_TIME;
 
 /// Asks a chunk of the presale's buyers about its newest change, and announces the next chunk.
 pub async fn everyone(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<()> {
@@ -74,7 +73,7 @@ async fn put(tx: &Tx, change: &promise_change::Model, some: &[(Uuid, Uuid)]) -> 
         created_at: Set(tx.now()),
     });
     promise_question::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
-    if change.silence == PromiseSilence::Refund && change.answer_by < tx.now() + LEAST {
+    if change.silence == PromiseSilence::Refund && change.answer_by < tx.now() + LEAST_TO_ANSWER {
         // The timer may have gone off before anybody was asked; it finds out by itself when it has to come back.
         tx.set_timer(ANSWER_DUE, change.id, tx.now()).await?;
     }
@@ -122,5 +121,5 @@ pub async fn overtaken(app: &App, brand_id: Uuid, order_id: Uuid) -> Result<()> 
 
 /// Until when a question can be left open before silence counts.
 pub fn answer_by(change: &promise_change::Model, question: &promise_question::Model) -> DateTime<Utc> {
-    change.answer_by.max(question.created_at + LEAST)
+    answered_by(change.answer_by, question.created_at)
 }
