@@ -15,6 +15,9 @@ use uuid::Uuid;
 use super::stats;
 use crate::error::Result;
 
+/// A connection that was idle this long is asked whether it still lives before it is used.
+const RESTED: Duration = Duration::from_secs(1);
+
 #[derive(Clone)]
 pub struct Db {
     pool: DatabaseConnection,
@@ -35,6 +38,9 @@ impl Db {
             .max_connections(max_connections)
             .min_connections(1)
             .acquire_timeout(Duration::from_secs(10))
+            // A connection is asked whether it lives when it is given back; asking again before each statement of a
+            // busy server is a round trip for nothing. One that rested may have died with its server meanwhile.
+            .test_before_acquire_if_idle_for(RESTED)
             .sqlx_logging(false)
             .map_sqlx_sqlite_opts(|options| {
                 options
@@ -91,6 +97,13 @@ fn sqlite_file(url: &str) -> Option<std::path::PathBuf> {
 /// All columns of `E` for a joined read: `alias.column as prefixcolumn, …`, read by `from_query_result(row, prefix)`.
 pub fn columns<E: EntityTrait>(alias: &str, prefix: &str) -> String {
     let named = E::Column::iter().map(|column| format!("{alias}.{0} as {prefix}{0}", column.as_str()));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+/// The same, null in rows where `condition` (in SQL) does not hold: what a join would repeat in each row is sent once.
+pub fn columns_where<E: EntityTrait>(alias: &str, prefix: &str, condition: &str) -> String {
+    let named = E::Column::iter()
+        .map(|column| format!("case when {condition} then {alias}.{0} end as {prefix}{0}", column.as_str()));
     named.collect::<Vec<_>>().join(", ")
 }
 

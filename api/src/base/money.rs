@@ -44,6 +44,7 @@ impl ScalarType for CurrencyCode {
 
 /// An amount in whole minor units of a currency (fen for CNY).
 #[derive(SimpleObject, Clone, Debug, PartialEq, Eq)]
+#[graphql(serial)]
 pub struct Money {
     /// Minor units: fen for CNY, never a fraction.
     pub minor_units: Long,

@@ -49,7 +49,7 @@ impl From<MediaSize> for Rendition {
 }
 
 /// A stored picture or video.
-#[Object]
+#[Object(serial)]
 impl Media {
     /// Names the upload; give it to the mutations that take pictures and videos.
     pub async fn id(&self) -> MediaId {

@@ -1,6 +1,6 @@
 //! A design as a slate, a presale or an order shows it: with its version and pictures, in one statement.
 //!
-//! A row is a picture; what is long about the version comes only with the first. Other stages join [`columns`] and
+//! A row is a picture; what is about the version comes only with the first, see [`FIRST`]. Other stages join [`columns`] and
 //! [`JOINS`] to their own rows, so that a screen of theirs is one statement too.
 
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use entity::{design, design_version, media};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, Value};
 use uuid::Uuid;
 
-use crate::base::db::{columns as of, placeholders};
+use crate::base::db::{columns as of, columns_where, placeholders};
 use crate::load::{Load, by_brand};
 
 /// A design in one of its versions, with the pictures in order.
@@ -27,12 +27,17 @@ pub const JOINS: &str = "join design d on d.brand_id = v.brand_id and d.id = v.d
     left join design_picture p on p.brand_id = v.brand_id and p.design_version_id = v.id \
     left join media m on m.brand_id = p.brand_id and m.id = p.media_id";
 
+/// Whether a row is the first of its version: its picture is the cover, or it has none.
+pub const FIRST: &str = "coalesce(p.position, 1) = 1";
+
 /// What [`Shown::read`] reads.
 pub fn columns() -> &'static str {
     static COLUMNS: LazyLock<String> = LazyLock::new(|| {
-        let version = of::<design_version::Entity>("v", "v_")
-            .replace("v.description as", "case when coalesce(p.position, 1) = 1 then v.description else '' end as");
-        let (design, media) = (of::<design::Entity>("d", "d_"), of::<media::Entity>("m", "m_"));
+        let (design, version) = (
+            columns_where::<design::Entity>("d", "d_", FIRST),
+            columns_where::<design_version::Entity>("v", "v_", FIRST),
+        );
+        let media = of::<media::Entity>("m", "m_");
         format!("{design}, {version}, {media}")
     });
     &COLUMNS
@@ -68,13 +73,13 @@ impl Loader<ShownIn> for Load {
         for (brand_id, versions) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
             let mut values: Vec<Value> = vec![brand_id.into()];
             let text = format!(
-                "select {} from design_version v {JOINS} where v.brand_id = $1 and v.id in ({}) order by v.id, p.position",
+                "select v.id as version_id, {} from design_version v {JOINS} where v.brand_id = $1 and v.id in ({}) order by v.id, p.position",
                 columns(),
                 placeholders(&mut values, versions)
             );
             let statement = Statement::from_sql_and_values(self.app.db.backend(), text, values);
             for row in self.app.db.read().query_all_raw(statement).await? {
-                let key = ShownIn(brand_id, row.try_get("", "v_id")?);
+                let key = ShownIn(brand_id, row.try_get("", "version_id")?);
                 match found.get_mut(&key) {
                     Some(shown) => shown.read_more(&row)?,
                     None => {

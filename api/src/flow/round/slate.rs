@@ -9,7 +9,7 @@ use entity::round_entry;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Statement, Value};
 use uuid::Uuid;
 
-use crate::base::db::{columns, placeholders};
+use crate::base::db::{columns, columns_where, placeholders};
 use crate::error::{Error, Result};
 use crate::flow::design::shown::{self, Shown};
 use crate::load::{Load, by_brand};
@@ -100,9 +100,12 @@ impl Load {
                 (", k.picked_at", join)
             }
         };
-        let (columns_of_design, design, then) = match part {
-            Part::Picks | Part::Entries => (String::new(), String::new(), ""),
+        let (entry, columns_of_design, design, then) = match part {
+            Part::Picks | Part::Entries => {
+                (columns::<round_entry::Entity>("e", "e_"), String::new(), String::new(), "")
+            }
             Part::Designs => (
+                columns_where::<round_entry::Entity>("e", "e_", shown::FIRST),
                 format!(", {}", shown::columns()),
                 format!(
                     "join design_version v on v.brand_id = e.brand_id and v.id = e.design_version_id {}",
@@ -112,9 +115,8 @@ impl Load {
             ),
         };
         let text = format!(
-            "select {}{picked}{columns_of_design} from round_entry e {design} {pick} \
+            "select e.round_id, e.id, {entry}{picked}{columns_of_design} from round_entry e {design} {pick} \
              where e.brand_id = $1 and e.round_id in ({}) order by e.round_id, e.position{then}",
-            columns::<round_entry::Entity>("e", "e_"),
             placeholders(&mut values, rounds)
         );
         let statement = Statement::from_sql_and_values(self.app.db.backend(), text, values);
@@ -141,7 +143,7 @@ impl Gathered {
 fn gather(rows: &[QueryResult], with_picks: bool, with_designs: bool) -> Result<HashMap<Uuid, Slate>> {
     let mut found = HashMap::<Uuid, Gathered>::new();
     for row in rows {
-        let (round_id, entry_id): (Uuid, Uuid) = (row.try_get("", "e_round_id")?, row.try_get("", "e_id")?);
+        let (round_id, entry_id): (Uuid, Uuid) = (row.try_get("", "round_id")?, row.try_get("", "id")?);
         let gathered = found.entry(round_id).or_default();
         if let Some((entry, Some(shown))) = gathered.entries.last_mut()
             && entry.id == entry_id

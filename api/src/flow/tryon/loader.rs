@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{sample, security_check, tryon, tryon_community, tryon_media};
+use entity::{media, sample, security_check, tryon, tryon_community};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement, Value,
 };
 use uuid::Uuid;
 
 use super::query::SUBJECT;
+use crate::base::db::{columns, placeholders};
 use crate::load::{Load, by_brand};
 use crate::people::actor::Actor;
 
@@ -57,25 +58,28 @@ impl Loader<TryOnOfSample> for Load {
     }
 }
 
-/// Media ids of a post in order: (brand, try-on).
+/// The media of a post in order: (brand, try-on).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MediaOfTryOn(pub Uuid, pub Uuid);
 
 impl Loader<MediaOfTryOn> for Load {
-    type Value = Vec<Uuid>;
+    type Value = Vec<media::Model>;
     type Error = DbErr;
 
     async fn load(&self, keys: &[MediaOfTryOn]) -> Result<HashMap<MediaOfTryOn, Self::Value>, DbErr> {
-        let mut found = HashMap::<_, Vec<Uuid>>::new();
+        let mut found = HashMap::<_, Vec<media::Model>>::new();
         for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = tryon_media::Entity::find()
-                .filter(tryon_media::Column::BrandId.eq(brand_id))
-                .filter(tryon_media::Column::TryonId.is_in(ids))
-                .order_by_asc(tryon_media::Column::Position)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(MediaOfTryOn(brand_id, row.tryon_id)).or_default().push(row.media_id);
+            let mut values: Vec<Value> = vec![brand_id.into()];
+            let text = format!(
+                "select p.tryon_id, {} from tryon_media p join media m on m.brand_id = p.brand_id and m.id = p.media_id \
+                 where p.brand_id = $1 and p.tryon_id in ({}) order by p.position",
+                columns::<media::Entity>("m", "m_"),
+                placeholders(&mut values, ids)
+            );
+            let statement = Statement::from_sql_and_values(self.app.db.backend(), text, values);
+            for row in self.app.db.read().query_all_raw(statement).await? {
+                let post = found.entry(MediaOfTryOn(brand_id, row.try_get("", "tryon_id")?)).or_default();
+                post.push(media::Model::from_query_result(&row, "m_")?);
             }
         }
         Ok(found)

@@ -40,7 +40,7 @@ impl Member {
 }
 
 /// A person in one brand. The same human in two brands is two members who know nothing of each other.
-#[Object]
+#[Object(serial)]
 impl Member {
     /// `member_…`; the same for as long as the member exists.
     pub async fn id(&self) -> MemberId {

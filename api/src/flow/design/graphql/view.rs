@@ -81,7 +81,7 @@ pub enum DesignAction {
 }
 
 /// A pre-product: what may be made, if a community wants it.
-#[Object]
+#[Object(serial)]
 impl Design {
     /// Names the design across all its versions.
     pub async fn id(&self) -> DesignId {
@@ -158,6 +158,7 @@ impl From<design_version::Model> for DesignVersion {
 
 /// A further property of a design, for showing.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct DesignAttribute {
     /// Such as `领型`.
     pub name: String,
@@ -166,7 +167,7 @@ pub struct DesignAttribute {
 }
 
 /// One version of a design; frozen once submitted.
-#[Object]
+#[Object(serial)]
 impl DesignVersion {
     /// 1, 2, 3 … in the order they were begun.
     async fn number(&self) -> i32 {

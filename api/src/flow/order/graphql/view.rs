@@ -261,7 +261,7 @@ pub struct OrderLine {
 }
 
 /// Pieces of one SKU in an order.
-#[Object]
+#[Object(serial)]
 impl OrderLine {
     /// Public id, for `changeOrder`.
     pub async fn id(&self) -> OrderLineId {

@@ -277,7 +277,7 @@ impl From<presale_sku::Model> for Sku {
 }
 
 /// One colour and size of a presale.
-#[Object]
+#[Object(serial)]
 impl Sku {
     /// Public id, for order lines.
     pub async fn id(&self) -> SkuId {

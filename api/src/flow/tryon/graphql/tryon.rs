@@ -19,7 +19,6 @@ use crate::people::actor::Actor;
 use crate::people::graphql::view::Member;
 use crate::people::loader::MemberById;
 use crate::storage::graphql::Media;
-use crate::storage::loader::MediaById;
 
 /// The view of a try-on's row.
 pub struct TryOn(pub tryon::Model);
@@ -188,10 +187,8 @@ impl TryOn {
 
     /// Pictures and at most one video, in her order.
     async fn media(&self, ctx: &Context<'_>) -> Result<Vec<Media>> {
-        let (loaders, brand_id) = (load::of(ctx), self.0.brand_id);
-        let ids = loaders.load_one(MediaOfTryOn(brand_id, self.0.id)).await?.unwrap_or_default();
-        let mut media = loaders.load_many(ids.iter().map(|id| MediaById(brand_id, *id))).await?;
-        Ok(ids.iter().filter_map(|id| media.remove(&MediaById(brand_id, *id))).map(Media).collect())
+        let found = load::of(ctx).load_one(MediaOfTryOn(self.0.brand_id, self.0.id)).await?;
+        Ok(found.unwrap_or_default().into_iter().map(Media).collect())
     }
 
     /// `广告`, to be shown with the post; null before it is published.
