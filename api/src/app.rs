@@ -56,6 +56,8 @@ pub struct Parts {
     pub votes: round::service::Votes,
     /// Members whose picks are being read.
     pub picks: round::mine::Reading,
+    /// Tallies of the last second.
+    pub standings: round::standing::Standings,
     pub metrics: Metrics,
     /// GraphQL documents that were accepted lately.
     pub documents: Documents,
@@ -127,6 +129,7 @@ impl App {
             orders: order::service::queue(config.order_queue),
             votes: round::service::votes(config.vote_queue),
             picks: round::mine::Reading::default(),
+            standings: round::standing::Standings::default(),
             metrics: Metrics::new(),
             documents: Documents::new(Limits::default()),
             trusted: Trusted::load(config.trusted_operations.as_deref(), config.trusted_only)?,

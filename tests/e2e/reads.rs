@@ -16,9 +16,7 @@ const FEED: &str = "{ rounds(first: 1) { edges { node { id title status closesAt
 /// Another server, once it hears what this one tells.
 async fn listening(app: &TestApp) -> Sibling {
     let beside = app.sibling().await;
-    while app.app.config.redis_url.is_some() && beside.app.bus.line().is_none() {
-        tokio::task::yield_now().await;
-    }
+    tests::hearing(&beside.app).await;
     beside
 }
 
@@ -179,6 +177,67 @@ e2e! {
         lan.pick(&id, &designs[0]).await.ok("pickDesign.entry.id");
         app.app.clock.advance(Duration::seconds(1));
         assert_eq!(round(&feed(&mei).await)["entries"][0]["picks"], json!(1));
+    }
+
+    async fn a_feed_that_only_events_change_stays_while_its_tallies_move(app) {
+        let brand = app.brand("first").await;
+        let (koc, mei, lan) = (brand.koc("koc").await, brand.member("mei").await, brand.member("lan").await);
+        let community = brand.community(&koc, &[&mei, &lan]).await;
+        let designs = brand.designs(2).await;
+        let id = brand.open_round(&[&community], &designs, 1).await;
+        app.hearing().await;
+        feed(&mei).await.ok("rounds.edges.0");
+        for (pickers, seconds) in [(1, 2), (2, 2)] {
+            let picker = if pickers == 1 { &lan } else { &mei };
+            picker.pick(&id, &designs[0]).await.ok("pickDesign.entry.id");
+            app.app.clock.advance(Duration::seconds(seconds));
+            let seen = feed(&mei).await;
+            assert_eq!(round(&seen)["entries"][0]["picks"], json!(pickers));
+            if app.app.config.redis_url.is_some() {
+                assert!(seen.statements() <= 2, "{} statements: her picks and the tallies", seen.statements());
+                assert!(feed(&mei).await.statements() <= 1, "the tallies are known for a second");
+            }
+        }
+        brand.owner.mutate("closeRound", json!({ "roundId": id }), "round { id }").await.ok("closeRound");
+        let closed = round(&feed(&mei).await);
+        assert_eq!((&closed["status"], &closed["entries"][0]["picks"]), (&json!("CLOSED"), &json!(2)));
+    }
+
+    async fn a_phone_that_takes_gzip_is_shown_the_same(app) {
+        let brand = app.brand("first").await;
+        let (koc, mei, lan) = (brand.koc("koc").await, brand.member("mei").await, brand.member("lan").await);
+        let community = brand.community(&koc, &[&mei, &lan]).await;
+        let designs = brand.designs(12).await;
+        let id = brand.open_round(&[&community], &designs, 2).await;
+        for design in [&designs[3], &designs[1]] {
+            mei.pick(&id, design).await.ok("pickDesign.entry.id");
+            app.app.clock.advance(Duration::seconds(1));
+        }
+        // The second is worth compressing, and compressed it is as small as what is not.
+        let slate = "{ rounds(first: 1) { edges { node { id entries { id design { id styleNo } } } } } }";
+        for (person, query) in [(&mei, FEED), (&lan, FEED), (&mei, slate)] {
+            let token = person.token.as_deref().expect("a token");
+            let ask = async |encoding: &str| {
+                let request = app.http.post(format!("{}/graphql", app.url)).header("accept-encoding", encoding);
+                let answer = request.bearer_auth(token).json(&json!({ "query": query })).send().await.expect("an answer");
+                let header = |name: &str| Some(answer.headers().get(name)?.to_str().expect("a text").to_owned());
+                let named = (header("content-encoding"), header("vary").map(|vary| vary.to_ascii_lowercase()));
+                (named, answer.bytes().await.expect("a body"))
+            };
+            let (plain_named, plain) = ask("identity").await;
+            assert_eq!(plain_named, (None, None));
+            let (named, packed) = ask("gzip, deflate, br").await;
+            assert_eq!(named, (Some("gzip".to_owned()), Some("accept-encoding".to_owned())));
+            assert!(plain.len() >= 1024 && packed.len() < plain.len() * 2 / 3, "{} of {} bytes", packed.len(), plain.len());
+            assert_eq!(packed.len() < 1024, query == slate);
+            let (plain, packed): (Value, Value) = (
+                serde_json::from_slice(&plain).expect("JSON"),
+                serde_json::from_reader(flate2::read::GzDecoder::new(&packed[..])).expect("compressed JSON"),
+            );
+            assert_eq!(plain["data"], packed["data"]);
+            let picks = packed["data"]["rounds"]["edges"][0]["node"]["myPicks"].as_array().map(Vec::len);
+            assert_eq!(picks, (query == FEED).then_some(if person.id == mei.id { 2 } else { 0 }));
+        }
     }
 
     async fn whoever_leaves_or_joins_a_community_sees_so_at_once(app) {

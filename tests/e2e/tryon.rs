@@ -6,6 +6,7 @@ use entity::staff::StaffRole;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use smallbatch::flow::tryon::security;
+use smallbatch::people::privacy;
 use smallbatch::provider;
 use smallbatch::wechat::Suggest;
 use smallbatch::wechat::push::{Push, PushEvent};
@@ -307,6 +308,35 @@ e2e! {
         app.settle().await;
         assert_eq!(stage.as_staff_see(&task).await.text("tryOn.status"), "WITHDRAWN");
         assert!(stage.feed(&stage.mei).await.ok("communityFeed.edges").as_array().expect("edges").is_empty());
+    }
+
+    async fn what_a_koc_takes_back_leaves_the_feed_at_once(app) {
+        let stage = Stage::set(app).await;
+        let rename = "mutation($input: ChangeNicknameInput!) { changeNickname(input: $input) { member { nickname } } }";
+        stage.lan.gql(rename, json!({ "input": { "nickname": "Plum" } })).await.ok("changeNickname.member");
+        let task = stage.received().await;
+        stage.consent("BODY_DATA").await;
+        let media = stage.lan.upload(picture(7)).await;
+        let figures = json!({ "mediaIds": [media], "heightCm": 160 });
+        stage.hand_in_with(&task, "腰线很好看", figures).await.ok("submitTryOn.tryOn.id");
+        app.settle().await;
+        stage.approve(&task, false).await.ok("approveTryOn.tryOn.id");
+        stage.publish(&task).await.ok("publishTryOn.tryOn.id");
+        app.hearing().await;
+        let query = "query($id: ID!) { communityFeed(communityId: $id, first: 10) { nodes { heightCm koc { nickname } } } }";
+        let shown = async || {
+            let feed = stage.mei.gql(query, json!({ "id": stage.community })).await;
+            let post = feed.ok("communityFeed.nodes.0");
+            (post["koc"]["nickname"].clone(), post["heightCm"].clone())
+        };
+        assert_eq!(shown().await, (json!("Plum"), json!(160)));
+        privacy::user_info_modified(&app.app, stage.brand.id, "lan").await.expect("forgotten");
+        assert_eq!(shown().await, (json!(null), json!(160)));
+        // Remembered anew between her word and what follows from it.
+        stage.lan.mutate("withdrawConsent", json!({ "kind": "BODY_DATA" }), "consent { kind }").await.ok("withdrawConsent");
+        shown().await;
+        app.settle().await;
+        assert_eq!(shown().await, (json!(null), json!(null)));
     }
 
     async fn what_has_lost_its_consent_is_not_published(app) {

@@ -172,6 +172,11 @@ impl TestApp {
         self.settle().await;
     }
 
+    /// Waits until this server hears what others tell, where there is Redis: what it remembers lives longer from then on.
+    pub async fn hearing(&self) {
+        hearing(&self.app).await;
+    }
+
     /// Works off events, timers and WeChat's callbacks until nothing is due. Rows that failed and
     /// wait for their next try stay.
     pub async fn settle(&self) {
@@ -239,4 +244,11 @@ fn app_name(dir: &std::path::Path) -> String {
 
 fn toml_of(pairs: &[(&str, &str)]) -> toml::Table {
     pairs.iter().map(|(key, value)| (key.to_string(), toml::Value::String(value.to_string()))).collect()
+}
+
+/// See [`TestApp::hearing`].
+pub async fn hearing(app: &App) {
+    while app.config.redis_url.is_some() && app.bus.line().is_none() {
+        tokio::task::yield_now().await;
+    }
 }

@@ -20,10 +20,13 @@ use super::bus::{Bus, News};
 use super::clock::Clock;
 use super::id::random_bytes;
 
-/// The longest life of anything while news may get lost; also that of public reads, whose tallies move without news.
+/// The longest life of anything while news may get lost; also that of what moves without news, such as tallies.
 pub const SHORT: Duration = Duration::from_secs(1);
-/// The longest life of anything.
+/// The life of who a token stands for.
 pub const LONG: Duration = Duration::from_secs(5);
+/// The life of what the people of a brand are shown and only an event changes; the longest of anything. It bounds how
+/// long a process whose news Redis did not take leaves the others behind.
+pub const STEADY: Duration = Duration::from_secs(30);
 
 const TOPIC: &str = "fresh";
 /// Stamps kept; above it everything cached counts as stale once.
@@ -98,7 +101,7 @@ impl Fresh {
     /// Whether nothing is known to have changed since, and news would have come within `life`.
     pub fn holds(&self, seen: &Seen, subjects: &[Subject], life: Duration) -> bool {
         let life = match (seen.line, self.0.bus.line()) {
-            (Some(then), Some(now)) if then == now => life.min(LONG),
+            (Some(then), Some(now)) if then == now => life,
             _ => life.min(SHORT),
         };
         let Ok(age) = (self.0.clock.now() - seen.at).to_std() else { return false };
@@ -110,9 +113,9 @@ impl Fresh {
     }
 
     /// What a commit is about to change; it counts as changed from when this is told or dropped.
-    pub fn changing(&self, mut subjects: Vec<Subject>) -> Changing<'_> {
+    pub fn changing(&self, mut subjects: Vec<Subject>) -> Changing {
         subjects.sort_by_key(|subject| matches!(subject, Subject::Access(_)));
-        Changing { fresh: self, subjects }
+        Changing { fresh: self.clone(), subjects }
     }
 
     /// Counts the news that came from other processes; for tests, which wait instead of sleeping.
@@ -149,7 +152,7 @@ impl Fresh {
         changed.insert(subject, (stamp, Instant::now()));
         if changed.len() >= MAX_STAMPS {
             // Whatever was seen before these stamps has died of age.
-            changed.retain(|_, (_, at)| at.elapsed() < 2 * LONG);
+            changed.retain(|_, (_, at)| at.elapsed() < 2 * STEADY);
             if changed.len() >= MAX_STAMPS {
                 self.0.floor.store(stamp, Ordering::SeqCst);
                 changed.clear();
@@ -163,14 +166,14 @@ impl Fresh {
     }
 }
 
-/// A client that hangs up during the commit drops this instead of telling it, and the commit may have happened.
+/// Dropped where it cannot be told, it marks what it names: the commit may have happened.
 #[must_use]
-pub struct Changing<'a> {
-    fresh: &'a Fresh,
+pub struct Changing {
+    fresh: Fresh,
     subjects: Vec<Subject>,
 }
 
-impl Changing<'_> {
+impl Changing {
     /// Tells this process now and the others soon. What is about access has reached Redis when this returns, so
     /// that whoever is told "signed out" is.
     pub async fn tell(mut self) {
@@ -184,7 +187,7 @@ impl Changing<'_> {
     }
 }
 
-impl Drop for Changing<'_> {
+impl Drop for Changing {
     fn drop(&mut self) {
         for subject in self.subjects.drain(..) {
             self.fresh.mark(subject);

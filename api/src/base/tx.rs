@@ -33,9 +33,22 @@ use crate::news;
 
 const ATTEMPTS: u32 = 6;
 
-/// Kinds whose events change no more of a public read than a tally, which may be a second old. They come by the
-/// hundred a second when a presale opens, just when its page is read most. Payouts are in no public read.
-const TALLIES: [&str; 6] = ["order", "refund", "provider", "commission", "transfer", "payout"];
+/// Kinds whose events change no more of a public read than a tally, which may be a second old, and those that no
+/// public read shows. Orders come by the hundred a second when a presale opens, just when its page is read most.
+const QUIET: [&str; 12] = [
+    "order",
+    "refund",
+    "provider",
+    "commission",
+    "transfer",
+    "payout",
+    "batch",
+    "parcel",
+    "after_sales",
+    "promise_question",
+    "sample",
+    "security_check",
+];
 
 /// A running transaction. Cheap to clone, so that a use case's future can own it.
 #[derive(Clone)]
@@ -138,9 +151,15 @@ impl App {
             .ok_or_else(|| Error::from(anyhow::anyhow!("a transaction outlived the use case that ran it")))?;
         let touched = inner.touched.into_inner().unwrap_or_else(PoisonError::into_inner);
         let changing = self.fresh.changing(touched);
-        let committed = inner.conn.commit().await;
-        // Also when the commit's answer was lost: it may have happened.
-        changing.tell().await;
+        // In a task of its own: dropped with a client who hangs up, the news would come before the commit, and whoever
+        // read in between would take what was for what is. Told also when the commit's answer was lost.
+        let conn = inner.conn;
+        let committed = tokio::spawn(async move {
+            let committed = conn.commit().await;
+            changing.tell().await;
+            committed
+        });
+        let committed = committed.await.map_err(|error| anyhow::anyhow!("a commit ended early: {error}"))?;
         committed.map_err(|error| {
             let error = Error::from(error);
             // Not retried: a commit whose answer was lost may have happened.
@@ -212,7 +231,7 @@ impl Tx {
     }
 
     /// Ends what any process has cached of `subject`, after the commit. Every event touches the reads of its brand,
-    /// except those of [`TALLIES`].
+    /// except those of [`QUIET`] kinds.
     pub fn touch(&self, subject: Subject) {
         let mut touched = self.0.touched.lock().unwrap_or_else(PoisonError::into_inner);
         if !touched.contains(&subject) {
@@ -246,7 +265,7 @@ impl Tx {
 
     /// An event of `kind` was written: what the brand's people are shown is no longer so.
     fn news_of(&self, kind: &str) {
-        if !TALLIES.contains(&kind) {
+        if !QUIET.contains(&kind) {
             self.touch(Subject::Reads(self.brand_id()));
         }
     }

@@ -57,7 +57,8 @@ impl Zone {
 }
 
 impl Known {
-    fn holds(&self, app: &App) -> bool {
+    /// Whether it is still known to be so.
+    pub fn holds(&self, app: &App) -> bool {
         self.ends.is_none_or(|ends| app.clock.now() < ends) && app.fresh.holds(&self.seen, &self.subjects, LONG)
     }
 }

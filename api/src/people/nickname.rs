@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::actor::Actor;
 use super::{query, wechat as account};
 use crate::app::App;
+use crate::base::fresh::Subject;
 use crate::base::text;
 use crate::base::tx::Tx;
 use crate::error::{Error, Result};
@@ -87,6 +88,8 @@ pub(super) async fn check(app: &App, brand_id: Uuid, member_id: Uuid) -> Result<
             .filter(member::Column::NicknameVerdict.eq(MemberNicknameVerdict::Pending))
             .exec(tx.conn())
             .await?;
+        // KOCs are named beside their posts, which are remembered until the brand's news.
+        tx.touch(Subject::Reads(brand_id));
         Ok(())
     })
     .await

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{book, consent, query, session};
 use crate::app::App;
 use crate::base::db::sql;
+use crate::base::fresh::Subject;
 use crate::base::tx::{By, Move, Tx};
 use crate::error::Result;
 
@@ -44,6 +45,8 @@ pub async fn authorization_revoked(app: &App, brand_id: Uuid, openid: &str, revo
         async move {
             if kinds.contains(&NICKNAME_AND_AVATAR) {
                 without_nickname(of(brand_id, member.id)).exec(tx.conn()).await?;
+                // A KOC is named beside her posts.
+                tx.touch(Subject::Reads(brand_id));
             }
             if kinds.contains(&PHONE) {
                 without_phone(of(brand_id, member.id)).exec(tx.conn()).await?;

@@ -1,4 +1,4 @@
-//! Marks in the place of what is bound to a person.
+//! Marks in the place of what is bound to a person or a moment.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::template::Values;
 use crate::base::crypto::random_token;
 use crate::error::Result;
+use crate::flow::round::slate::Slate;
 
 /// What a hole is to be filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +21,24 @@ pub enum Ask {
     MyPicks { round_id: Uuid },
     /// Whether she picks a design in it.
     PickedByMe { round_id: Uuid, design_id: Uuid },
+    /// How many members pick a design in it: the same for all, but it moves while everything around it stays.
+    Picks { round_id: Uuid, design_id: Uuid },
 }
 
 impl Ask {
-    pub(super) fn round(&self) -> Uuid {
+    /// The round whose picks of hers it asks for.
+    pub(super) fn of_hers(&self) -> Option<Uuid> {
         match self {
-            Ask::MyPicks { round_id } | Ask::PickedByMe { round_id, .. } => *round_id,
+            Ask::MyPicks { round_id } | Ask::PickedByMe { round_id, .. } => Some(*round_id),
+            Ask::Picks { .. } => None,
+        }
+    }
+
+    /// The round whose standing it asks for.
+    pub(super) fn of_all(&self) -> Option<Uuid> {
+        match self {
+            Ask::Picks { round_id, .. } => Some(*round_id),
+            Ask::MyPicks { .. } | Ask::PickedByMe { .. } => None,
         }
     }
 }
@@ -97,14 +110,18 @@ pub fn deny(ctx: &Context<'_>) {
     }
 }
 
-/// What the caller picks in a round, read along with something else: her own holes need no statement then.
-pub fn learn(ctx: &Context<'_>, round_id: Uuid, picks: &[Uuid]) {
+/// How a round stands and what the caller picks in it, read along with something else: these holes need no
+/// statement then.
+pub fn learn(ctx: &Context<'_>, round_id: Uuid, slate: &Slate) {
     if let Some(recorder) = ctx.data_opt::<Arc<Recorder>>() {
-        recorder.known.lock().unwrap_or_else(PoisonError::into_inner).picks.insert(round_id, picks.to_vec());
+        let mut known = recorder.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.picks.insert(round_id, slate.picks.clone());
+        let standing = slate.entries.iter().map(|slated| (slated.entry.design_id, slated.entry.picks));
+        known.standings.insert(round_id, Arc::new(standing.collect()));
     }
 }
 
-/// A value bound to a person: read it, or leave a hole where the answer is to be kept.
+/// A value bound to a person or a moment: read it, or leave a hole where the answer is to be kept.
 pub async fn bound<T>(ctx: &Context<'_>, ask: Ask, read: impl Future<Output = Result<T>>) -> Result<Bound<T>> {
     match ctx.data_opt::<Arc<Recorder>>() {
         Some(recorder) => Ok(Bound::Hole(recorder.mark(ask))),

@@ -1,36 +1,42 @@
-//! Answers kept for a second: what many people ask alike, such as the feed of an open round or a presale's page.
+//! Answers kept for a while: what many people ask alike, such as the feed of an open round or a presale's page.
 //!
 //! Running a feed in the engine costs many times its SQL, so bytes of answers are kept, not rows. The first who asks
-//! runs it while a [`hole::Recorder`] listens: fields that are bound to a person (`myPicks`, `pickedByMe`) put a mark
-//! in their place. The answer is cut at the marks into a [`template::Template`]; whoever asks next gets the template
-//! with their own values, read by one statement, in the holes.
+//! runs it while a [`hole::Recorder`] listens: fields that are bound to a person (`myPicks`, `pickedByMe`) or move all
+//! the time (`picks`) put a mark in their place. The answer is cut at the marks into a [`template::Template`]; whoever
+//! asks next gets the template with their own values, read by one statement, and with tallies of the last second in
+//! the holes.
 //!
 //! Nothing is kept that is not on the [`list`] of what is the same for a whole [`audience`]: ordinary members of one
 //! brand who are in the same communities, or one factory. Staff and KOCs are shown more than others and always get
 //! their own. An answer with errors is not kept.
 //!
-//! An answer lives at most a second, which bounds how old a tally or a "may I pick now" can be; any event of the
-//! brand ends it at once ([`crate::base::fresh`]). It stays in the memory of its process: at such a life a shared
-//! store would save each process one run a second and cost all others a round trip.
+//! Any event of the brand ends an answer at once ([`crate::base::fresh`]). One in which only events change anything
+//! outside of the holes lives half a minute, so that communities that ask now and then find it too; any other, as with
+//! "may I pick now" or the pieces that remain, lives a second. It stays in the memory of its process: a shared store
+//! would cost all others a round trip.
 
 pub mod audience;
 mod check;
 pub mod hole;
 mod list;
+mod packed;
 mod store;
 mod template;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::Response;
-use bytes::Bytes;
+use futures_util::future::try_join_all;
 
 pub use store::Reads;
+pub use template::Filled;
 
 use crate::app::App;
 use crate::base::fresh::Subject;
-use crate::error::Result;
-use crate::flow::round::mine;
+use crate::error::{Error, Result};
+use crate::flow::round::{mine, standing};
 use crate::http::guard::Checked;
 use audience::{Audience, Question};
 use hole::{Ask, Recorder};
@@ -39,8 +45,8 @@ use template::{Template, Values};
 
 /// An answer to a query.
 pub enum Served {
-    /// Its `data` as JSON, without errors.
-    Kept(Bytes),
+    /// Its `data`, without errors.
+    Kept(Filled),
     /// Run for this caller.
     Run(Response),
 }
@@ -55,16 +61,20 @@ impl Served {
     }
 }
 
-/// Whether an operation asks only for what is the same for an audience.
-pub fn is_public(checked: &Checked) -> bool {
-    check::is_public(&checked.document, checked.operation_name.as_deref())
+/// How long the answer to an operation may be kept; `None` unless it asks only for what is the same for an audience.
+pub fn life(checked: &Checked) -> Option<Duration> {
+    check::life(&checked.document, checked.operation_name.as_deref())
 }
 
-/// Answers a public question from what is kept, or by `run` and keeps it. `run` is called at most once.
+/// Answers a public question from what was kept for `life`, or by `run` and keeps it. `run` is called at most once.
+/// `still` says whether the audience is known to be that of the caller: who joined a community while she waited for her
+/// turn is shown more than it.
 pub async fn serve<F>(
     app: &App,
     audience: &Audience<'_>,
     question: &Question,
+    life: Duration,
+    still: impl Fn() -> bool,
     run: impl FnOnce(Option<Arc<Recorder>>) -> F,
 ) -> Result<Served>
 where
@@ -72,17 +82,17 @@ where
 {
     let subjects = [Subject::Reads(audience.id())];
     let key = audience.key(question);
-    match app.reads.find(app, &key, &subjects).await {
-        Some(Kept::Answer(template)) => return fill(app, audience, &template).await,
+    match app.reads.find(app, &key, &subjects, life).await {
+        Some(Kept::Answer(template)) => return fill(app, audience, template).await,
         Some(Kept::Never) => return Ok(Served::Run(run(None).await)),
         None => {}
     }
     // One builder at a time; those who waited find what it built.
     let turn = app.reads.turn(&key).await;
-    match app.reads.find(app, &key, &subjects).await {
+    match app.reads.find(app, &key, &subjects, life).await {
         Some(Kept::Answer(template)) => {
             drop(turn);
-            return fill(app, audience, &template).await;
+            return fill(app, audience, template).await;
         }
         Some(Kept::Never) => {
             drop(turn);
@@ -93,34 +103,43 @@ where
     let seen = app.fresh.seen();
     let recorder = Arc::new(Recorder::default());
     let mut response = run(Some(recorder.clone())).await;
+    let known = recorder.known();
+    for (round_id, standing) in &known.standings {
+        standing::learn(app, audience.id(), *round_id, seen, standing.clone()).await;
+    }
     if response.errors.is_empty() && !recorder.is_denied() {
         let template =
             Arc::new(Template::cut(&serde_json::to_vec(&response.data).map_err(anyhow::Error::from)?, &recorder));
-        app.reads.keep(key, seen, Kept::Answer(template.clone())).await;
+        if still() {
+            app.reads.keep(key, seen, Kept::Answer(template.clone())).await;
+        }
         drop(turn);
-        let values = values(app, audience, template.asked(), recorder.known()).await?;
-        return Ok(Served::Kept(template.fill(&values)));
+        let values = values(app, audience, template.asked(), known).await?;
+        return Ok(Served::Kept(Filled::new(template, values)));
     }
     app.reads.keep(key, seen, Kept::Never).await;
     drop(turn);
-    let values = values(app, audience, &recorder.asked(), recorder.known()).await?;
+    let values = values(app, audience, &recorder.asked(), known).await?;
     recorder.fill(&mut response.data, &values);
     Ok(Served::Run(response))
 }
 
-async fn fill(app: &App, audience: &Audience<'_>, template: &Template) -> Result<Served> {
+async fn fill(app: &App, audience: &Audience<'_>, template: Arc<Template>) -> Result<Served> {
     let values = values(app, audience, template.asked(), Values::default()).await?;
-    Ok(Served::Kept(template.fill(&values)))
+    Ok(Served::Kept(Filled::new(template, values)))
 }
 
-/// The caller's own values: no statement without holes, else one, or a share of one.
+/// The caller's own values, by no statement without holes, else by one or a share of one; and how rounds stand.
 async fn values(app: &App, audience: &Audience<'_>, asked: &[Ask], known: Values) -> Result<Values> {
     let mut values = known;
-    let rounds: Vec<_> = asked.iter().map(Ask::round).filter(|id| !values.picks.contains_key(id)).collect();
-    if let Audience::Member { actor, .. } = audience
-        && !rounds.is_empty()
-    {
-        values.picks.extend(mine::picks(app, actor.brand_id, actor.id, rounds).await?);
+    let Audience::Member { actor, .. } = audience else { return Ok(values) };
+    let hers: Vec<_> = asked.iter().filter_map(Ask::of_hers).filter(|id| !values.picks.contains_key(id)).collect();
+    if !hers.is_empty() {
+        values.picks.extend(mine::picks(app, actor.brand_id, actor.id, hers).await?);
     }
+    let running: BTreeSet<_> =
+        asked.iter().filter_map(Ask::of_all).filter(|id| !values.standings.contains_key(id)).collect();
+    let read = running.into_iter().map(async |id| Ok::<_, Error>((id, standing::of(app, actor.brand_id, id).await?)));
+    values.standings.extend(try_join_all(read).await?);
     Ok(values)
 }

@@ -1,12 +1,13 @@
 //! What is kept, and who builds it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::template::Template;
 use crate::app::App;
-use crate::base::fresh::{SHORT, Seen, Subject};
+use crate::base::fresh::{SHORT, STEADY, Seen, Subject};
 
 /// Bytes of answers that a process keeps.
 const CAPACITY: u64 = 32 << 20;
@@ -36,15 +37,20 @@ impl Default for Reads {
             };
             u32::try_from(key.len() + size + 256).unwrap_or(u32::MAX)
         };
-        let kept = moka::future::Cache::builder().max_capacity(CAPACITY).weigher(weigh).time_to_live(SHORT).build();
+        let kept = moka::future::Cache::builder().max_capacity(CAPACITY).weigher(weigh).time_to_live(STEADY).build();
         Reads { kept, lanes: (0..LANES).map(|_| Mutex::default()).collect() }
     }
 }
 
 impl Reads {
-    pub(super) async fn find(&self, app: &App, key: &Vec<u8>, subjects: &[Subject]) -> Option<Kept> {
+    pub(super) async fn find(&self, app: &App, key: &Vec<u8>, subjects: &[Subject], life: Duration) -> Option<Kept> {
         let (seen, kept) = self.kept.get(key).await?;
-        app.fresh.holds(&seen, subjects, SHORT).then_some(kept)
+        let life = match kept {
+            Kept::Answer(_) => life,
+            // What failed once may work the next time.
+            Kept::Never => SHORT,
+        };
+        app.fresh.holds(&seen, subjects, life).then_some(kept)
     }
 
     /// `seen` is from before it was read.

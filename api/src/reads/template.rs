@@ -1,33 +1,51 @@
 //! An answer cut at its holes.
 
 use std::collections::HashMap;
+use std::io::Write;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::Value;
-use bytes::Bytes;
+use flate2::Crc;
 use uuid::Uuid;
 
 use super::hole::{Ask, Recorder};
+use super::packed::{Packed, width};
 use crate::base::id::DesignId;
+use crate::flow::round::standing::Standing;
 
 /// JSON with holes.
 pub(super) struct Template {
     /// Without the marks.
-    text: Bytes,
+    text: Vec<u8>,
     /// Where in `text` each hole is, in order.
     places: Vec<usize>,
     asked: Vec<Ask>,
+    /// Once somebody wants gzip.
+    packed: OnceLock<Packed>,
 }
 
-/// What one person puts into holes.
+/// A template and what fills it.
+pub struct Filled {
+    template: Arc<Template>,
+    values: Values,
+}
+
+/// What is put into holes for one person now.
 #[derive(Default)]
 pub(super) struct Values {
     /// Picked designs by round, in the order they were picked.
     pub picks: HashMap<Uuid, Vec<Uuid>>,
+    /// By round.
+    pub standings: HashMap<Uuid, Standing>,
 }
 
 impl Values {
     fn picks(&self, round_id: Uuid) -> &[Uuid] {
         self.picks.get(&round_id).map_or(&[], Vec::as_slice)
+    }
+
+    fn standing(&self, round_id: Uuid, design_id: Uuid) -> i32 {
+        self.standings.get(&round_id).and_then(|standing| standing.get(&design_id)).copied().unwrap_or_default()
     }
 
     pub fn value(&self, ask: Ask) -> Value {
@@ -36,6 +54,7 @@ impl Values {
                 self.picks(round_id).iter().map(|id| Value::String(DesignId::new(*id).to_string())).collect(),
             ),
             Ask::PickedByMe { round_id, design_id } => Value::Boolean(self.picks(round_id).contains(&design_id)),
+            Ask::Picks { round_id, design_id } => Value::Number(self.standing(round_id, design_id).into()),
         }
     }
 
@@ -43,6 +62,10 @@ impl Values {
         match ask {
             Ask::PickedByMe { round_id, design_id } => {
                 out.extend_from_slice(if self.picks(round_id).contains(&design_id) { b"true" } else { b"false" });
+            }
+            Ask::Picks { round_id, design_id } => {
+                let written = write!(out, "{}", self.standing(round_id, design_id));
+                written.expect("a vector takes all");
             }
             Ask::MyPicks { .. } => out.extend_from_slice(self.value(ask).to_string().as_bytes()),
         }
@@ -69,30 +92,73 @@ impl Template {
             rest = &number[(digits + 1).min(number.len())..];
         }
         text.extend_from_slice(rest);
-        Template { text: text.into(), places, asked }
+        Template { text, places, asked, packed: OnceLock::new() }
     }
 
     pub fn asked(&self) -> &[Ask] {
         &self.asked
     }
 
-    /// Bytes in memory.
+    /// Bytes in memory, with a guess of what it takes compressed.
     pub fn size(&self) -> usize {
-        self.text.len() + self.places.len() * (size_of::<usize>() + size_of::<Ask>())
+        self.text.len() + self.text.len() / 3 + self.places.len() * (size_of::<usize>() + size_of::<Ask>())
     }
 
-    pub fn fill(&self, values: &Values) -> Bytes {
-        if self.places.is_empty() {
-            return self.text.clone();
+    /// The text before, between and behind the holes.
+    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let begins = [0].into_iter().chain(self.places.iter().copied());
+        let ends = self.places.iter().copied().chain([self.text.len()]);
+        begins.zip(ends).map(|(begin, end)| &self.text[begin..end])
+    }
+}
+
+impl Filled {
+    pub(super) fn new(template: Arc<Template>, values: Values) -> Self {
+        Filled { template, values }
+    }
+
+    /// Bytes of its text, holes aside.
+    pub fn size(&self) -> usize {
+        self.template.text.len()
+    }
+
+    /// `before`, the data as JSON, and `after`.
+    pub fn json(&self, before: &[u8], after: &[u8]) -> Vec<u8> {
+        let holes = self.template.places.len();
+        let mut out = Vec::with_capacity(before.len() + self.size() + 64 * holes + after.len());
+        out.extend_from_slice(before);
+        for (n, piece) in self.template.pieces().enumerate() {
+            out.extend_from_slice(piece);
+            if let Some(ask) = self.template.asked.get(n) {
+                self.values.write(*ask, &mut out);
+            }
         }
-        let mut out = Vec::with_capacity(self.text.len() + 64 * self.places.len());
-        let mut from = 0;
-        for (place, ask) in self.places.iter().zip(&self.asked) {
-            out.extend_from_slice(&self.text[from..*place]);
-            values.write(*ask, &mut out);
-            from = *place;
+        out.extend_from_slice(after);
+        out
+    }
+
+    /// The same as a gzip file.
+    pub fn gzip(&self, before: &[u8], after: &[u8]) -> Vec<u8> {
+        let template = &*self.template;
+        let packed = template.packed.get_or_init(|| Packed::new(template.pieces(), &template.asked));
+        let (mut holes, mut ends) = (Vec::with_capacity(16 * template.places.len()), Vec::new());
+        let mut crc = Crc::new();
+        crc.update(before);
+        for (n, piece) in template.pieces().enumerate() {
+            crc.update(piece);
+            if let Some(ask) = template.asked.get(n) {
+                let begin = holes.len();
+                self.values.write(*ask, &mut holes);
+                if let Some(width) = width(*ask) {
+                    holes.resize(begin + width, b' ');
+                }
+                crc.update(&holes[begin..]);
+                ends.push(holes.len());
+            }
         }
-        out.extend_from_slice(&self.text[from..]);
-        out.into()
+        crc.update(after);
+        let begins = [0].into_iter().chain(ends.iter().copied());
+        let filled = begins.zip(&ends).map(|(begin, end)| &holes[begin..*end]);
+        packed.fill(before, filled, after, &crc)
     }
 }

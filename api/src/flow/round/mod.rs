@@ -22,3 +22,4 @@ pub mod ranking;
 pub mod rules;
 pub mod service;
 pub mod slate;
+pub mod standing;

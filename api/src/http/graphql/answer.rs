@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, ContentEncoding, RETRY_AFTER, VARY};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use async_graphql::{Response, ServerError, Value};
 use serde::Serialize;
@@ -17,6 +17,8 @@ use super::errors;
 use crate::base::lang::Lang;
 use crate::base::limit::TooMany;
 use crate::error::{Code, Error};
+use crate::http::headers;
+use crate::reads::Filled;
 
 const JSON: &str = "application/json; charset=utf-8";
 const GRAPHQL_JSON: &str = "application/graphql-response+json; charset=utf-8";
@@ -58,16 +60,15 @@ impl Answer {
         self.build(if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &body)
     }
 
-    /// A query answered from what is kept: `data` is JSON already.
-    pub fn kept(self, data: &[u8], extensions: &serde_json::Value) -> HttpResponse {
-        let extensions = extensions.to_string();
-        let mut body = Vec::with_capacity(data.len() + extensions.len() + 32);
-        body.extend_from_slice(b"{\"data\":");
-        body.extend_from_slice(data);
-        body.extend_from_slice(b",\"extensions\":");
-        body.extend_from_slice(extensions.as_bytes());
-        body.push(b'}');
-        self.builder(StatusCode::OK).body(body)
+    /// A query answered from what is kept, which is compressed already when the client takes `gzip`.
+    pub fn kept(self, data: &Filled, extensions: &serde_json::Value, gzip: bool) -> HttpResponse {
+        let (before, after) = (b"{\"data\":", format!(",\"extensions\":{extensions}}}"));
+        let mut builder = self.builder(StatusCode::OK);
+        if !gzip || !headers::is_worth_compressing(data.size()) {
+            return builder.body(data.json(before, after.as_bytes()));
+        }
+        builder.insert_header(ContentEncoding::Gzip).insert_header((VARY, "accept-encoding"));
+        builder.body(data.gzip(before, after.as_bytes()))
     }
 
     pub fn fault(self, lang: Lang, error: &Error) -> HttpResponse {

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, Value};
-use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use serde_json::json;
@@ -27,7 +26,7 @@ use crate::people::actor::{Actor, ClientIp};
 use crate::people::authenticate::{Known, recognise};
 use crate::reads::audience::{Audience, Question};
 use crate::reads::hole::Recorder;
-use crate::reads::{self, Served};
+use crate::reads::{self, Filled, Served};
 use crate::schema::ApiSchema;
 
 /// Points that a token which opens nothing costs its address.
@@ -57,9 +56,9 @@ pub enum Stopped {
 /// The answer to an operation that ran, or would have run.
 pub enum Answered {
     Executed(Response),
-    /// A query without errors, from what is kept; `data` is JSON.
+    /// A query without errors, from what is kept.
     Kept {
-        data: Bytes,
+        data: Filled,
         extensions: serde_json::Value,
     },
 }
@@ -90,7 +89,7 @@ pub async fn run(
     })
 }
 
-/// As [`run`], but answers from what is kept of public reads, at most a second old ([`crate::reads`]).
+/// As [`run`], but answers from what is kept of public reads ([`crate::reads`]).
 pub async fn answer(
     app: &App,
     schema: &ApiSchema,
@@ -102,13 +101,15 @@ pub async fn answer(
     let (trace, cost) = (Trace::of(&checked), checked.cost.max(1));
     let work = async {
         let entered = admit(app, caller, checked.kind, cost).await?;
-        let may_keep = app.config.keep_answers && reads::is_public(&checked);
-        let Some(audience) = entered.known.as_deref().filter(|_| may_keep).and_then(Audience::of) else {
+        let life = reads::life(&checked).filter(|_| app.config.keep_answers);
+        let known = entered.known.clone();
+        let asked = known.as_deref().and_then(|known| Some((known, Audience::of(known)?, life?)));
+        let Some((known, audience, life)) = asked else {
             return Ok(Served::Run(execute(app, schema, &entered, envelope, checked, None).await));
         };
         let question = Question { fingerprint: envelope.fingerprint(&checked), lang: entered.lang };
         let run = |recorder| execute(app, schema, &entered, envelope, checked, recorder);
-        reads::serve(app, &audience, &question, run).await.map_err(Stopped::Fault)
+        reads::serve(app, &audience, &question, life, || known.holds(app), run).await.map_err(Stopped::Fault)
     };
     let outcome = stats::scope(stats.clone(), work).instrument(trace.span.clone()).await;
     let label = outcome.as_ref().map(Served::is_ok).ok();

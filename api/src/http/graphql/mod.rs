@@ -21,8 +21,8 @@ use crate::app::App;
 use crate::base::lang::Lang;
 use crate::error::{Fault, Result};
 use crate::http::brake::REFUSALS;
-use crate::http::client_ip;
 use crate::http::guard::{LimitName, Limits, Refusal};
+use crate::http::{client_ip, headers};
 use crate::schema::ApiSchema;
 
 use answer::{Answer, NotSpoken};
@@ -37,13 +37,14 @@ pub const MAX_BODY: usize = 384 * 1024;
 struct Wants {
     lang: Lang,
     answer: Answer,
+    gzip: bool,
 }
 
 impl Wants {
     fn of(request: &HttpRequest) -> Result<Self, NotSpoken> {
         let lang = Lang::of_header(header(request, ACCEPT_LANGUAGE.as_str()));
         let answer = Answer::negotiated(header(request, ACCEPT.as_str()))?;
-        Ok(Wants { lang, answer })
+        Ok(Wants { lang, answer, gzip: headers::takes_gzip(request) })
     }
 
     fn problem(self, problem: &Problem) -> HttpResponse {
@@ -53,7 +54,7 @@ impl Wants {
     fn answered(self, answered: &Answered) -> HttpResponse {
         match answered {
             Answered::Executed(response) => self.answer.executed(response),
-            Answered::Kept { data, extensions } => self.answer.kept(data, extensions),
+            Answered::Kept { data, extensions } => self.answer.kept(data, extensions, self.gzip),
         }
     }
 

@@ -85,8 +85,12 @@ impl RoundEntry {
     }
 
     /// Members who pick it: live while the round is open, final once it is closed.
-    async fn picks(&self) -> i32 {
-        self.row.picks
+    async fn picks(&self, ctx: &Context<'_>) -> Result<Bound<i32>> {
+        if self.row.frozen {
+            return Ok(Bound::Value(self.row.picks));
+        }
+        let ask = Ask::Picks { round_id: self.row.round_id, design_id: self.row.design_id };
+        hole::bound(ctx, ask, async { Ok(self.row.picks) }).await
     }
 
     /// Whether I pick it; false for staff.

@@ -135,7 +135,7 @@ impl Round {
             false => Part::Entries,
         };
         let slate = self.slate(ctx, part).await?;
-        hole::learn(ctx, self.0.id, &slate.picks);
+        hole::learn(ctx, self.0.id, &slate);
         let picked = |entry: &Slated| slate.picks.contains(&entry.entry.design_id);
         let mut entries: Vec<RoundEntry> = slate
             .entries

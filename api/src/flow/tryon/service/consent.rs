@@ -8,6 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::base::fresh::Subject;
 use crate::base::tx::{By, Move, Tx};
 use crate::error::{Fault, Result};
 use crate::flow::tryon::rules::{self, Event};
@@ -83,5 +84,7 @@ async fn forget_figures(tx: &Tx, koc_id: Uuid) -> Result<()> {
         .filter(tryon::Column::KocMemberId.eq(koc_id))
         .exec(tx.conn())
         .await?;
+    // The consent's own news came before.
+    tx.touch(Subject::Reads(tx.brand_id()));
     Ok(())
 }
