@@ -17,8 +17,10 @@ use crate::base::clock::Clock;
 use crate::base::crypto::{KEY_LEN, Keyring, random_token};
 use crate::base::db::Db;
 use crate::base::fresh::Fresh;
+use crate::base::home::Home;
 use crate::base::id::{Ids, random_bytes};
 use crate::base::limit::{Limiter, Rate};
+use crate::base::neighbours::Neighbours;
 use crate::base::share::Shares;
 use crate::config::Config;
 use crate::flow::{order, round};
@@ -37,6 +39,7 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     pub config: Config,
     pub db: Db,
+    pub home: Home,
     pub cache: Cache,
     pub bus: Bus,
     pub fresh: Fresh,
@@ -50,6 +53,8 @@ pub struct Parts {
     pub keyring: Keyring,
     pub wechat: Wechat,
     pub storage: Storage,
+    /// Who else is there.
+    pub neighbours: Neighbours,
     /// Orders in flight.
     pub orders: order::service::Queue,
     /// Picks in flight.
@@ -112,8 +117,10 @@ impl App {
             },
             clock.clone(),
         )?;
+        let neighbours = Neighbours::default();
         Ok(App(Arc::new(Parts {
             db,
+            home: Home::here(),
             cache,
             fresh: Fresh::new(clock.clone(), bus.clone(), stop.clone()),
             bus,
@@ -126,8 +133,9 @@ impl App {
             keyring,
             wechat,
             storage,
-            orders: order::service::queue(config.order_queue),
-            votes: round::service::votes(config.vote_queue),
+            orders: order::service::queue(config.order_queue, neighbours.clone()),
+            votes: round::service::votes(config.vote_queue, neighbours.clone()),
+            neighbours,
             picks: round::mine::Reading::default(),
             standings: round::standing::Standings::default(),
             metrics: Metrics::new(),

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::home::Home;
 use super::stats::{self, SqlStats};
 use crate::error::{Fault, Result};
 
@@ -25,8 +26,11 @@ struct Inner<K, I, O> {
     /// Items that may wait for one key.
     capacity: usize,
     /// Items of one write.
-    largest: usize,
+    largest: Largest<K>,
+    home: Home,
 }
+
+type Largest<K> = Box<dyn Fn(&K) -> usize + Send + Sync>;
 
 struct Waiting<I, O> {
     item: I,
@@ -47,7 +51,13 @@ where
 {
     /// At most `capacity` items wait for one key; at most `largest` are written together.
     pub fn new(capacity: usize, largest: usize) -> Self {
-        Group(Arc::new(Inner { lanes: Mutex::default(), capacity, largest }))
+        Self::sized(capacity, move |_| largest)
+    }
+
+    /// The same, `largest` being looked up for each write.
+    pub fn sized(capacity: usize, largest: impl Fn(&K) -> usize + Send + Sync + 'static) -> Self {
+        let largest: Largest<K> = Box::new(largest);
+        Group(Arc::new(Inner { lanes: Mutex::default(), capacity, largest, home: Home::here() }))
     }
 
     /// [`Group::try_join`], with `UNAVAILABLE` for a full queue.
@@ -82,7 +92,7 @@ where
         };
         if starts {
             let lane = Lane { inner: self.0.clone(), key };
-            tokio::spawn(async move { lane.work(write).await });
+            self.0.home.spawn(async move { lane.work(write).await });
         }
         let ended = |_| Fault::Unavailable("the group's writer ended".to_owned());
         let (answer, work) = answered.await.map_err(ended)?;
@@ -137,7 +147,7 @@ impl<K: Eq + Hash, I, O> Lane<K, I, O> {
             lanes.remove(&self.key);
             return None;
         }
-        let size = queue.len().min(self.inner.largest);
+        let size = queue.len().min((self.inner.largest)(&self.key));
         Some(queue.drain(..size).collect())
     }
 }
@@ -184,6 +194,29 @@ mod tests {
         // Which items the first write found depends on who ran first; none is written twice or left.
         let sizes = sizes.lock().unwrap();
         assert!(sizes.iter().sum::<usize>() == 15 && sizes.len() <= 3, "{sizes:?}");
+    }
+
+    #[tokio::test]
+    async fn a_write_takes_no_more_than_it_may_just_then() {
+        let (group, sizes): (Group<usize, usize, usize>, _) =
+            (Group::sized(100, |key| *key), Arc::new(Mutex::new(Vec::new())));
+        let join = |key: usize| {
+            let (group, sizes) = (group.clone(), sizes.clone());
+            async move {
+                let write = move |items: Vec<usize>| {
+                    sizes.lock().unwrap().push((key, items.len()));
+                    async move {
+                        tokio::task::yield_now().await;
+                        items
+                    }
+                };
+                group.join(key, key, write).await.unwrap()
+            }
+        };
+        futures_util::future::join_all((0..20).map(|n| join(2 + n % 2 * 3))).await;
+        let sizes = sizes.lock().unwrap();
+        assert!(sizes.contains(&(2, 2)) && sizes.contains(&(5, 5)), "{sizes:?}");
+        assert!(sizes.iter().all(|(key, size)| size <= key), "{sizes:?}");
     }
 
     #[tokio::test]

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::future::Either;
+
 #[derive(Debug, Default)]
 pub struct SqlStats {
     statements: AtomicU64,
@@ -39,9 +41,14 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
+    tokio::spawn(carried(work))
+}
+
+/// `work` for another task, counting its statements to the operation that makes it.
+pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
     match CURRENT.try_with(Arc::clone) {
-        Ok(stats) => tokio::spawn(CURRENT.scope(stats, work)),
-        Err(_) => tokio::spawn(work),
+        Ok(stats) => Either::Left(CURRENT.scope(stats, work)),
+        Err(_) => Either::Right(work),
     }
 }
 

@@ -32,6 +32,9 @@ use crate::schema::ApiSchema;
 /// Points that a token which opens nothing costs its address.
 const WRONG_TOKEN: u32 = 50;
 
+/// A query of this cost is answered sooner than it is taken [home](crate::base::home) and back.
+const SMALL: u32 = 10;
+
 /// Who sends a request, as the transport knows it.
 pub enum Who<'a> {
     /// By the token of an `Authorization` header, looked up with the request.
@@ -175,6 +178,7 @@ async fn admit(app: &App, caller: Caller<'_>, kind: OperationType, cost: u32) ->
         Who::Known(actor) => (actor, None),
     };
     let brand = actor.brand();
+    brand.inspect(|brand_id| app.neighbours.note(*brand_id));
     app.limiter.pay(&bucket(&actor, ip), brand, cost).await.map_err(Stopped::TooMany)?;
     // Writes are bounded by their group's queue or wait for a row; a share would only split the groups.
     let place = match kind {
@@ -195,6 +199,7 @@ async fn execute(
     checked: Checked,
     recorder: Option<Arc<Recorder>>,
 ) -> Response {
+    let is_small = checked.kind == OperationType::Query && checked.cost <= SMALL;
     let loaders = load::new(app.clone());
     let mut query = envelope.into_request(checked).data(entered.actor.clone()).data(entered.lang).data(entered.ip);
     if let Some(zone) = entered.known.as_ref().and_then(|known| known.zone) {
@@ -203,7 +208,14 @@ async fn execute(
     if let Some(recorder) = recorder {
         query = query.data(recorder);
     }
-    let mut response = schema.execute(query.data(loaders)).await;
+    let query = query.data(loaders);
+    let mut response = match is_small {
+        true => schema.execute(query).await,
+        false => {
+            let schema = schema.clone();
+            app.home.run(async move { schema.execute(query).await }).await
+        }
+    };
     errors::present(&mut response.errors, entered.lang);
     response
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::group_sql as db;
 use crate::app::App;
 use crate::base::group::Group;
+use crate::base::neighbours::Neighbours;
 use crate::base::once::{Done, Once};
 use crate::base::tx::Tx;
 use crate::error::{Error, Fault, Result};
@@ -20,6 +21,8 @@ use crate::news;
 
 /// Votes of one transaction.
 const LARGEST: usize = 300;
+/// The same while people of other brands are there: those who are answered together are answered before anybody else.
+const LARGEST_BESIDE_OTHERS: usize = 16;
 
 type Answer = Result<Done<round_entry::Model>>;
 
@@ -27,8 +30,11 @@ type Answer = Result<Done<round_entry::Model>>;
 pub type Votes = Group<(Uuid, Uuid), Vote, Answer>;
 
 /// At most `capacity` votes wait for one round.
-pub fn votes(capacity: usize) -> Votes {
-    Group::new(capacity, LARGEST)
+pub fn votes(capacity: usize, neighbours: Neighbours) -> Votes {
+    Group::sized(capacity, move |(brand_id, _)| match neighbours.has_none(*brand_id) {
+        true => LARGEST,
+        false => LARGEST_BESIDE_OTHERS,
+    })
 }
 
 pub struct Vote {

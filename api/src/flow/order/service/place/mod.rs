@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::base::group::Group;
+use crate::base::neighbours::Neighbours;
 use crate::base::once::{Done, Once};
 use crate::base::text;
 use crate::base::tx::Tx;
@@ -32,6 +33,8 @@ use self::decide::Verdict;
 
 /// Orders of one transaction.
 const LARGEST: usize = 200;
+/// The same while people of other brands are there: those who are answered together are answered before anybody else.
+const LARGEST_BESIDE_OTHERS: usize = 16;
 /// Decisions that may be overtaken by other processes, or meet a taken order number. From the second on
 /// they queue up at the hot rows first, so that only a taken number can undo them.
 const TRIES: u32 = 6;
@@ -66,8 +69,11 @@ type Answer = Result<Done<order::Model>>;
 pub type Queue = Group<(Uuid, Uuid), Request, Answer>;
 
 /// At most `capacity` orders wait for one presale.
-pub fn queue(capacity: usize) -> Queue {
-    Group::new(capacity, LARGEST)
+pub fn queue(capacity: usize, neighbours: Neighbours) -> Queue {
+    Group::sized(capacity, move |(brand_id, _)| match neighbours.has_none(*brand_id) {
+        true => LARGEST,
+        false => LARGEST_BESIDE_OTHERS,
+    })
 }
 
 /// Puts pieces on hold for the member and writes her order with its one amount due. Five statements,

@@ -1,0 +1,50 @@
+//! Where statements run: on the threads of the program, whichever is free.
+//!
+//! Each thread of the HTTP server has a runtime of its own. Work that is left there waits for that one thread, also for
+//! the answers of the database, while another may have nothing to do; and a connection that was opened on one thread
+//! wakes the others through it. So HTTP threads read requests and write answers, and what talks to the database runs at
+//! home.
+
+use std::future::Future;
+use std::panic::resume_unwind;
+
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
+
+use super::stats;
+
+/// The runtime it was made in. Cheap to clone.
+#[derive(Clone)]
+pub struct Home(Handle);
+
+impl Home {
+    pub fn here() -> Self {
+        Home(Handle::current())
+    }
+
+    /// Runs `work` there, in the operation and the span of the caller; it ends when the caller is dropped.
+    pub async fn run<F>(&self, work: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let work = stats::carried(work).in_current_span();
+        match AbortOnDropHandle::new(self.0.spawn(work)).await {
+            Ok(output) => output,
+            Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+            // The program ends.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Runs `work` there to its end.
+    pub fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.0.spawn(work)
+    }
+}
