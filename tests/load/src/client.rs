@@ -201,6 +201,12 @@ pub fn feed(who: Member) -> Vec<u8> {
     call(&who.token(), FEED, json!({ "round": round.to_string(), "community": community.to_string() }))
 }
 
+/// The same request as a phone sends it. Compressed answers are not looked into; errors are too small to be compressed.
+pub fn taking_gzip(request: &[u8]) -> Vec<u8> {
+    let line = request.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    [&request[..line], b"accept-encoding: gzip\r\n", &request[line..]].concat()
+}
+
 pub fn presale_page(who: Member, presale: u64) -> Vec<u8> {
     let id = PresaleId::new(plan::id(Kind::Presale, who.brand, presale));
     call(&who.token(), PRESALE, json!({ "id": id.to_string() }))

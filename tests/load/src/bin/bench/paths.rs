@@ -102,6 +102,7 @@ impl Bench<'_> {
             ("hello", client::hello()),
             ("viewer", client::viewer_kind()),
             ("feed", client::feed(self.someone(1))),
+            ("feed, gzip", client::taking_gzip(&client::feed(self.someone(1)))),
             ("presale page", client::presale_page(self.someone(1), PRESALE)),
             ("order list", client::order_list(Member { brand: 0, index: 0 })),
             ("factory feed", client::factory_feed(0)),
@@ -127,6 +128,7 @@ impl Bench<'_> {
     async fn reads(&mut self) -> Result<()> {
         let of = |make: &dyn Fn(u64) -> Vec<u8>| (0..500).map(make).collect::<Vec<_>>();
         let feeds = of(&|n| client::feed(self.someone(n * 7)));
+        let gzipped = feeds.iter().map(|feed| client::taking_gzip(feed)).collect();
         let orders = of(&|n| client::order_list(Member { brand: 0, index: n % self.plan.buyers(0) }));
         let factories = of(&|n| client::factory_feed((n % self.plan.factories() as u64) as usize));
         let (server, uncached) = (self.server.address, self.uncached.address);
@@ -134,6 +136,7 @@ impl Bench<'_> {
         let rows = [
             ("round feed, uncached", 0.6, uncached, feeds.clone(), sql(pgbench::FEED)),
             ("round feed, cached", 5.0, server, feeds, sql(pgbench::FEED)),
+            ("round feed, cached, gzip as for phones", 0.6, server, gzipped, Yard::Hello),
             ("a member's 10 orders", 0.6, server, orders, sql(pgbench::ORDERS)),
             ("small public read {viewer{kind}}", 0.6, server, vec![client::viewer_kind()], Yard::Hello),
             ("factory feed, empty", 0.7, server, factories, Yard::Hello),
