@@ -129,6 +129,7 @@ impl Bench<'_> {
         let of = |make: &dyn Fn(u64) -> Vec<u8>| (0..500).map(make).collect::<Vec<_>>();
         let feeds = of(&|n| client::feed(self.someone(n * 7)));
         let gzipped = feeds.iter().map(|feed| client::taking_gzip(feed)).collect();
+        let pages = of(&|n| client::presale_page(self.someone(n * 7), PRESALE));
         let orders = of(&|n| client::order_list(Member { brand: 0, index: n % self.plan.buyers(0) }));
         let factories = of(&|n| client::factory_feed((n % self.plan.factories() as u64) as usize));
         let (server, uncached) = (self.server.address, self.uncached.address);
@@ -137,6 +138,7 @@ impl Bench<'_> {
             ("round feed, uncached", 0.6, uncached, feeds.clone(), sql(pgbench::FEED)),
             ("round feed, cached", 5.0, server, feeds, sql(pgbench::FEED)),
             ("round feed, cached, gzip as for phones", 0.6, server, gzipped, Yard::Hello),
+            ("presale page, cached", 0.6, server, pages, Yard::Hello),
             ("a member's 10 orders", 0.6, server, orders, sql(pgbench::ORDERS)),
             ("small public read {viewer{kind}}", 0.6, server, vec![client::viewer_kind()], Yard::Hello),
             ("factory feed, empty", 0.7, server, factories, Yard::Hello),
