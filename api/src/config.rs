@@ -59,7 +59,7 @@ settings! {
     trusted_operations "SMALLBATCH_TRUSTED_OPERATIONS" "" "JSON file of operations by id, as the Relay compiler or Apollo's manifest generator writes it; empty: none.";
     trusted_only "SMALLBATCH_TRUSTED_ONLY" "false" "Whether only operations of that file are executed.";
     cors_origins "SMALLBATCH_CORS_ORIGINS" "" "Origins of browser clients (https://shop.example), comma separated; *: any; empty: none.";
-    keep_answers "SMALLBATCH_KEEP_ANSWERS" "true" "Whether answers to public reads are kept until news of their brand: tallies a second, the rest half a minute.";
+    keep_answers "SMALLBATCH_KEEP_ANSWERS" "true" "Whether answers to public reads are kept until news of their brand: a second, or half a minute with Redis where only news changes them.";
     graphiql "SMALLBATCH_GRAPHIQL" "false" "Whether GraphiQL is served at /.";
     rate_per_second "SMALLBATCH_RATE_PER_SECOND" "500" "Cost points an actor regains each second.";
     rate_burst "SMALLBATCH_RATE_BURST" "20000" "Cost points an actor may spend at once.";

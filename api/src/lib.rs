@@ -11,8 +11,8 @@
 //!
 //! A request goes resolver → service or query → entity. [`people`] says who acts, [`base`] holds
 //! small tools without business, [`http`] knows no business, [`wechat`] is the only way out to
-//! WeChat, [`provider`] takes in what it tells us, [`storage`] keeps media, [`reads`] keeps answers for a second, [`worker`] does what
-//! happens by itself, and [`app`] wires it all.
+//! WeChat, [`provider`] takes in what it tells us, [`storage`] keeps media, [`reads`] keeps answers for
+//! a while, [`worker`] does what happens by itself, and [`app`] wires it all.
 
 // The schema merges one object into the next, stage by stage: its type is deeper than the compiler follows by itself.
 #![recursion_limit = "256"]

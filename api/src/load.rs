@@ -1,8 +1,16 @@
 //! Batched reads of one request. Each stage's `loader.rs` adds its questions: a key type that names
 //! the question and carries the brand, so that a batch cannot mix tenants.
 
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
 use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
 
 use crate::app::App;
 use crate::base::stats;
@@ -14,16 +22,57 @@ pub struct Load {
 
 pub type Loaders = DataLoader<Load>;
 
-pub fn new(app: App) -> Loaders {
-    // A batch is sent as soon as the executor has nothing else to do, which is when sibling resolvers have lined up. The
-    // engine's own delay would wait on a timer, in a thread of its own.
-    let spawn = |work| {
+/// Batches that wait to be read. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Batches(Arc<Mutex<Vec<BoxFuture<'static, ()>>>>);
+
+/// Whoever uses these has to [`Batches::drive`].
+pub fn new(app: App) -> (Loaders, Batches) {
+    let batches = Batches::default();
+    let waiting = batches.clone();
+    let begin = move |work| waiting.lock().push(work);
+    // The engine's own delay would wait on a timer, in a thread of its own.
+    (DataLoader::new(Load { app }, begin).delay(Duration::ZERO), batches)
+}
+
+/// For what is executed bit by bit, as a subscription: a batch is a task of its own, which begins when the thread has
+/// nothing else to do.
+pub fn spawning(app: App) -> Loaders {
+    let begin = |work| {
         stats::spawn(async {
             tokio::task::yield_now().await;
             work.await;
         });
     };
-    DataLoader::new(Load { app }, spawn).delay(std::time::Duration::ZERO)
+    DataLoader::new(Load { app }, begin).delay(Duration::ZERO)
+}
+
+impl Batches {
+    /// Runs `work`, and what its loaders ask whenever it can go no further: then all resolvers that run side by side
+    /// have lined up, however many threads there are.
+    pub async fn drive<T>(self, work: impl Future<Output = T>) -> T {
+        let (mut work, mut reading) = (std::pin::pin!(work), FuturesUnordered::new());
+        std::future::poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                    return Poll::Ready(done);
+                }
+                reading.extend(self.lock().drain(..));
+                let mut has_read = false;
+                while let Poll::Ready(Some(())) = reading.poll_next_unpin(cx) {
+                    has_read = true;
+                }
+                if !has_read {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<BoxFuture<'static, ()>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The loaders of the request.
@@ -40,4 +89,44 @@ pub fn by_brand<B: std::hash::Hash + Eq, K>(
         groups.entry(brand).or_default().push(key);
     }
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::convert::Infallible;
+
+    use async_graphql::dataloader::Loader;
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    struct Counting(Arc<Mutex<Vec<usize>>>);
+
+    impl Loader<usize> for Counting {
+        type Value = usize;
+        type Error = Infallible;
+
+        async fn load(&self, keys: &[usize]) -> Result<HashMap<usize, usize>, Infallible> {
+            self.0.lock().unwrap().push(keys.len());
+            tokio::task::yield_now().await;
+            Ok(keys.iter().map(|key| (*key, 2 * key)).collect())
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn what_is_asked_side_by_side_is_read_together_on_many_threads() {
+        let (batches, sizes) = (Batches::default(), Arc::new(Mutex::new(Vec::new())));
+        let waiting = batches.clone();
+        let begin = move |work| waiting.lock().push(work);
+        let loaders = DataLoader::new(Counting(sizes.clone()), begin).delay(Duration::ZERO);
+        // Each asks for what the first answers, as nested resolvers do.
+        let nested = async |n: usize| {
+            let first = loaders.load_one(n).await.unwrap().unwrap();
+            loaders.load_one(first).await.unwrap().unwrap()
+        };
+        let found = batches.drive(join_all((100..150).map(nested))).await;
+        assert_eq!(found, (100..150).map(|n| 4 * n).collect::<Vec<_>>());
+        assert_eq!(*sizes.lock().unwrap(), [50, 50]);
+    }
 }

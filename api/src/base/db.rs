@@ -9,7 +9,7 @@ use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbBackend, EntityTrait, IdenStatic, Iterable, Statement, Value,
 };
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
 use super::stats;
@@ -76,9 +76,9 @@ impl Db {
     }
 
     /// Waits for the turn to write; a no-op on PostgreSQL.
-    pub(crate) async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+    pub(crate) async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
         match &self.writer {
-            Some(writer) => Some(writer.lock().await),
+            Some(writer) => Some(writer.clone().lock_owned().await),
             None => None,
         }
     }

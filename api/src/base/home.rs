@@ -9,19 +9,23 @@ use std::future::Future;
 use std::panic::resume_unwind;
 
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
-use tokio_util::task::AbortOnDropHandle;
+use tokio::task::{JoinError, JoinHandle};
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::Instrument;
 
 use super::stats;
 
 /// The runtime it was made in. Cheap to clone.
 #[derive(Clone)]
-pub struct Home(Handle);
+pub struct Home {
+    runtime: Handle,
+    /// What runs to its end whoever hangs up.
+    begun: TaskTracker,
+}
 
 impl Home {
     pub fn here() -> Self {
-        Home(Handle::current())
+        Home { runtime: Handle::current(), begun: TaskTracker::new() }
     }
 
     /// Runs `work` there, in the operation and the span of the caller; it ends when the caller is dropped.
@@ -31,7 +35,7 @@ impl Home {
         F::Output: Send + 'static,
     {
         let work = stats::carried(work).in_current_span();
-        match AbortOnDropHandle::new(self.0.spawn(work)).await {
+        match AbortOnDropHandle::new(self.runtime.spawn(work)).await {
             Ok(output) => output,
             Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
             // The program ends.
@@ -39,12 +43,28 @@ impl Home {
         }
     }
 
-    /// Runs `work` there to its end.
+    /// Runs `work` there to its end, also when the caller is dropped.
+    pub async fn finish<F>(&self, work: F) -> Result<F::Output, JoinError>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.begun.spawn_on(work.in_current_span(), &self.runtime).await
+    }
+
+    /// Waits until nothing is left of what [`Home::finish`] began.
+    pub async fn rest(&self) {
+        self.begun.close();
+        self.begun.wait().await;
+        self.begun.reopen();
+    }
+
+    /// Runs `work` there to its end, without waiting for it.
     pub fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.0.spawn(work)
+        self.runtime.spawn(work)
     }
 }

@@ -9,6 +9,9 @@ use uuid::Uuid;
 /// Who asked this long ago is still there.
 const THERE: Duration = Duration::from_millis(500);
 
+/// Items of one write of a brand that has neighbours: those who are answered together are answered before anybody else.
+const BESIDE_OTHERS: usize = 16;
+
 /// Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Neighbours(Arc<Mutex<Lately>>);
@@ -31,10 +34,15 @@ impl Neighbours {
     }
 
     /// Whether nobody of another brand asked lately.
-    pub fn has_none(&self, brand_id: Uuid) -> bool {
+    fn has_none(&self, brand_id: Uuid) -> bool {
         let lately = self.lock();
         let others = [lately.last, lately.before].into_iter().flatten().filter(|(id, _)| *id != brand_id);
         others.into_iter().all(|(_, at)| at.elapsed() >= THERE)
+    }
+
+    /// Items of one write of `brand_id`; `alone` when nobody else is there.
+    pub fn largest(&self, brand_id: Uuid, alone: usize) -> usize {
+        if self.has_none(brand_id) { alone } else { BESIDE_OTHERS }
     }
 
     fn lock(&self) -> MutexGuard<'_, Lately> {

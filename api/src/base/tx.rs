@@ -124,7 +124,7 @@ impl App {
         F: Fn(Tx) -> Fut,
         Fut: Future<Output = Result<T>>,
     {
-        let _turn = self.db.turn().await;
+        let turn = self.db.turn().await;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
@@ -133,7 +133,7 @@ impl App {
         // who hangs up drops this future at any point. Whoever got that connection next would write into a
         // transaction that nobody ends. A transaction that begins for nobody is rolled back when it is dropped.
         let pool = self.db.read().clone();
-        let begun = tokio::spawn(async move { pool.begin_with_options(options).await }).await;
+        let begun = self.home.finish(async move { pool.begin_with_options(options).await }).await;
         let conn = begun.map_err(|error| anyhow::anyhow!("a transaction could not begin: {error}"))??;
         let tx = Tx(Arc::new(Inner {
             conn,
@@ -151,23 +151,28 @@ impl App {
             .ok_or_else(|| Error::from(anyhow::anyhow!("a transaction outlived the use case that ran it")))?;
         let touched = inner.touched.into_inner().unwrap_or_else(PoisonError::into_inner);
         let changing = self.fresh.changing(touched);
-        // In a task of its own: dropped with a client who hangs up, the news would come before the commit, and whoever
-        // read in between would take what was for what is. Told also when the commit's answer was lost.
-        let conn = inner.conn;
-        let committed = tokio::spawn(async move {
+        let work = inner.has_work.into_inner().then(|| news::WORK.to_owned());
+        let news = inner.news.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().chain(work);
+        let (conn, bus) = (inner.conn, self.bus.clone());
+        // To its end, too: dropped with a client who hangs up, news would come before the commit, and whoever read in
+        // between would take what was for what is.
+        let committed = self.home.finish(async move {
             let committed = conn.commit().await;
+            drop(turn);
+            // Also when the commit's answer was lost: it may have happened.
             changing.tell().await;
+            if committed.is_ok() {
+                bus.publish_all(news);
+            }
             committed
         });
-        let committed = committed.await.map_err(|error| anyhow::anyhow!("a commit ended early: {error}"))?;
+        let committed =
+            committed.await.map_err(|error| Fault::Unavailable(format!("a commit ended early: {error}")))?;
         committed.map_err(|error| {
             let error = Error::from(error);
             // Not retried: a commit whose answer was lost may have happened.
             if error.is_retryable() { Fault::Unavailable(error.to_string()).into() } else { error }
         })?;
-        let news = inner.news.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let work = inner.has_work.into_inner().then(|| news::WORK.to_owned());
-        self.bus.publish_all(news.into_iter().chain(work));
         Ok(value)
     }
 }

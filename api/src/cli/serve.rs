@@ -39,6 +39,7 @@ impl Running {
                 tracing::warn!("the worker did not finish in time; its rows come back after their lease");
             }
         }
+        self.app.home.rest().await;
         self.app.db.close().await?;
         Ok(())
     }

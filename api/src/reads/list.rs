@@ -1,10 +1,10 @@
 //! What is the same for a whole audience: (type, [(field, type of its selection)]). A field that is not here makes
 //! the operation one that is run for each caller. Before adding one, read its resolver: it may depend on the brand,
-//! on the communities a member is in and on the clock, on a person only through a hole.
+//! on the communities a member is in and, unless it is steady, on the clock, on a person only through a hole.
 
 /// No selection. May change without news, as by the clock or by a sale: a second old at most.
 pub(super) const LEAF: &str = "";
-/// No selection. Only what tells news changes it, see [`crate::base::tx::Tx::emit`].
+/// No selection. Only what tells news changes it, see [`crate::base::tx::Tx::touch`].
 pub(super) const STEADY: &str = "=";
 /// Not looked into: when its resolver runs it denies keeping the answer.
 pub(super) const DENIES: &str = "!";

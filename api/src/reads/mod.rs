@@ -10,7 +10,7 @@
 //! brand who are in the same communities, or one factory. Staff and KOCs are shown more than others and always get
 //! their own. An answer with errors is not kept.
 //!
-//! Any event of the brand ends an answer at once ([`crate::base::fresh`]). One in which only events change anything
+//! Any event of the brand that shows in an answer ends it at once ([`crate::base::fresh`]). One in which only events change anything
 //! outside of the holes lives half a minute, so that communities that ask now and then find it too; any other, as with
 //! "may I pick now" or the pieces that remain, lives a second. It stays in the memory of its process: a shared store
 //! would cost all others a round trip.
@@ -23,12 +23,12 @@ mod packed;
 mod store;
 mod template;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::Response;
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 
 pub use store::Reads;
 pub use template::Filled;
@@ -101,6 +101,11 @@ where
         None => {}
     }
     let seen = app.fresh.seen();
+    // From here on whoever joins or leaves tells news, which ends what is kept of before.
+    if !still() {
+        drop(turn);
+        return Ok(Served::Run(run(None).await));
+    }
     let recorder = Arc::new(Recorder::default());
     let mut response = run(Some(recorder.clone())).await;
     let known = recorder.known();
@@ -110,9 +115,7 @@ where
     if response.errors.is_empty() && !recorder.is_denied() {
         let template =
             Arc::new(Template::cut(&serde_json::to_vec(&response.data).map_err(anyhow::Error::from)?, &recorder));
-        if still() {
-            app.reads.keep(key, seen, Kept::Answer(template.clone())).await;
-        }
+        app.reads.keep(key, seen, Kept::Answer(template.clone())).await;
         drop(turn);
         let values = values(app, audience, template.asked(), known).await?;
         return Ok(Served::Kept(Filled::new(template, values)));
@@ -134,12 +137,17 @@ async fn values(app: &App, audience: &Audience<'_>, asked: &[Ask], known: Values
     let mut values = known;
     let Audience::Member { actor, .. } = audience else { return Ok(values) };
     let hers: Vec<_> = asked.iter().filter_map(Ask::of_hers).filter(|id| !values.picks.contains_key(id)).collect();
-    if !hers.is_empty() {
-        values.picks.extend(mine::picks(app, actor.brand_id, actor.id, hers).await?);
-    }
     let running: BTreeSet<_> =
         asked.iter().filter_map(Ask::of_all).filter(|id| !values.standings.contains_key(id)).collect();
     let read = running.into_iter().map(async |id| Ok::<_, Error>((id, standing::of(app, actor.brand_id, id).await?)));
-    values.standings.extend(try_join_all(read).await?);
+    let picks = async {
+        match hers.is_empty() {
+            true => Ok(HashMap::new()),
+            false => mine::picks(app, actor.brand_id, actor.id, hers).await,
+        }
+    };
+    let (picks, standings) = try_join(picks, try_join_all(read)).await?;
+    values.picks.extend(picks);
+    values.standings.extend(standings);
     Ok(values)
 }

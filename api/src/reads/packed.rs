@@ -95,6 +95,7 @@ fn deflate(compress: &mut Compress, input: &[u8]) -> Vec<u8> {
         let read = usize::try_from(compress.total_in() - begin).unwrap_or(input.len());
         // Room that is left says that the flush is through.
         if read == input.len() && out.len() < out.capacity() {
+            out.shrink_to_fit();
             return out;
         }
         out.reserve(out.capacity());

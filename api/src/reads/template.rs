@@ -92,6 +92,7 @@ impl Template {
             rest = &number[(digits + 1).min(number.len())..];
         }
         text.extend_from_slice(rest);
+        text.shrink_to_fit();
         Template { text, places, asked, packed: OnceLock::new() }
     }
 
@@ -101,7 +102,8 @@ impl Template {
 
     /// Bytes in memory, with a guess of what it takes compressed.
     pub fn size(&self) -> usize {
-        self.text.len() + self.text.len() / 3 + self.places.len() * (size_of::<usize>() + size_of::<Ask>())
+        let hole = size_of::<usize>() + size_of::<Ask>() + size_of::<Vec<u8>>();
+        self.text.len() + self.text.len() / 3 + self.places.len() * hole
     }
 
     /// The text before, between and behind the holes.

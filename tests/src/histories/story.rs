@@ -142,11 +142,12 @@ impl<'a> Story<'a> {
             self.given.extend(fair(outcome)?);
             return Ok(());
         }
-        // Orders are written together by a task that outlives those who wait for it.
+        // A commit that was begun ends, and orders are written together by a task that outlives those who wait for it.
         let lane = (self.world.brand_id, self.presale.id);
         while self.world.app().orders.waiting(&lane).is_some() {
             tokio::task::yield_now().await;
         }
+        self.world.app().home.rest().await;
         self.world.listen().await;
         self.note_crash(&deed).await;
         Ok(())

@@ -1,7 +1,7 @@
 //! A design as a slate, a presale or an order shows it: with its version and pictures, in one statement.
 //!
-//! A row is a picture; what is about the version comes only with the first, see [`FIRST`]. Other stages join [`columns`] and
-//! [`JOINS`] to their own rows, so that a screen of theirs is one statement too.
+//! A row is a picture; what is about the version comes only with the first, see [`FIRST`]. Other stages join
+//! [`columns`] and [`JOINS`] to their own rows, so that a screen of theirs is one statement too.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};

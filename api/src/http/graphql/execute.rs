@@ -32,7 +32,7 @@ use crate::schema::ApiSchema;
 /// Points that a token which opens nothing costs its address.
 const WRONG_TOKEN: u32 = 50;
 
-/// A query of this cost is answered sooner than it is taken [home](crate::base::home) and back.
+/// A query of at most this cost is answered sooner than it is taken [home](crate::base::home) and back.
 const SMALL: u32 = 10;
 
 /// Who sends a request, as the transport knows it.
@@ -105,8 +105,7 @@ pub async fn answer(
     let work = async {
         let entered = admit(app, caller, checked.kind, cost).await?;
         let life = reads::life(&checked).filter(|_| app.config.keep_answers);
-        let known = entered.known.clone();
-        let asked = known.as_deref().and_then(|known| Some((known, Audience::of(known)?, life?)));
+        let asked = entered.known.as_deref().and_then(|known| Some((known, Audience::of(known)?, life?)));
         let Some((known, audience, life)) = asked else {
             return Ok(Served::Run(execute(app, schema, &entered, envelope, checked, None).await));
         };
@@ -152,7 +151,8 @@ pub async fn follow(
     app.limiter.take(&toll.bucket, toll.cost).await.map_err(Stopped::TooMany)?;
     let cost = toll.cost;
     // The loaders keep nothing between two batches, so each push reads afresh.
-    let query = envelope.into_request(checked).data(actor).data(lang).data(ip).data(toll).data(load::new(app.clone()));
+    let query =
+        envelope.into_request(checked).data(actor).data(lang).data(ip).data(toll).data(load::spawning(app.clone()));
     let pushes = schema.execute_stream(query).map(move |mut response| {
         errors::present(&mut response.errors, lang);
         response.extension("cost", async_graphql::Value::from(cost))
@@ -178,7 +178,6 @@ async fn admit(app: &App, caller: Caller<'_>, kind: OperationType, cost: u32) ->
         Who::Known(actor) => (actor, None),
     };
     let brand = actor.brand();
-    brand.inspect(|brand_id| app.neighbours.note(*brand_id));
     app.limiter.pay(&bucket(&actor, ip), brand, cost).await.map_err(Stopped::TooMany)?;
     // Writes are bounded by their group's queue or wait for a row; a share would only split the groups.
     let place = match kind {
@@ -188,6 +187,7 @@ async fn admit(app: &App, caller: Caller<'_>, kind: OperationType, cost: u32) ->
         }
         OperationType::Mutation | OperationType::Subscription => None,
     };
+    brand.inspect(|brand_id| app.neighbours.note(*brand_id));
     Ok(Entered { actor, known, ip, lang, _place: place })
 }
 
@@ -200,7 +200,7 @@ async fn execute(
     recorder: Option<Arc<Recorder>>,
 ) -> Response {
     let is_small = checked.kind == OperationType::Query && checked.cost <= SMALL;
-    let loaders = load::new(app.clone());
+    let (loaders, batches) = load::new(app.clone());
     let mut query = envelope.into_request(checked).data(entered.actor.clone()).data(entered.lang).data(entered.ip);
     if let Some(zone) = entered.known.as_ref().and_then(|known| known.zone) {
         query = query.data(zone);
@@ -210,10 +210,10 @@ async fn execute(
     }
     let query = query.data(loaders);
     let mut response = match is_small {
-        true => schema.execute(query).await,
+        true => batches.drive(schema.execute(query)).await,
         false => {
             let schema = schema.clone();
-            app.home.run(async move { schema.execute(query).await }).await
+            app.home.run(async move { batches.drive(schema.execute(query)).await }).await
         }
     };
     errors::present(&mut response.errors, entered.lang);

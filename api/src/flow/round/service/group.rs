@@ -21,8 +21,6 @@ use crate::news;
 
 /// Votes of one transaction.
 const LARGEST: usize = 300;
-/// The same while people of other brands are there: those who are answered together are answered before anybody else.
-const LARGEST_BESIDE_OTHERS: usize = 16;
 
 type Answer = Result<Done<round_entry::Model>>;
 
@@ -31,10 +29,7 @@ pub type Votes = Group<(Uuid, Uuid), Vote, Answer>;
 
 /// At most `capacity` votes wait for one round.
 pub fn votes(capacity: usize, neighbours: Neighbours) -> Votes {
-    Group::sized(capacity, move |(brand_id, _)| match neighbours.has_none(*brand_id) {
-        true => LARGEST,
-        false => LARGEST_BESIDE_OTHERS,
-    })
+    Group::sized(capacity, move |(brand_id, _)| neighbours.largest(*brand_id, LARGEST))
 }
 
 pub struct Vote {

@@ -33,8 +33,6 @@ use self::decide::Verdict;
 
 /// Orders of one transaction.
 const LARGEST: usize = 200;
-/// The same while people of other brands are there: those who are answered together are answered before anybody else.
-const LARGEST_BESIDE_OTHERS: usize = 16;
 /// Decisions that may be overtaken by other processes, or meet a taken order number. From the second on
 /// they queue up at the hot rows first, so that only a taken number can undo them.
 const TRIES: u32 = 6;
@@ -70,10 +68,7 @@ pub type Queue = Group<(Uuid, Uuid), Request, Answer>;
 
 /// At most `capacity` orders wait for one presale.
 pub fn queue(capacity: usize, neighbours: Neighbours) -> Queue {
-    Group::sized(capacity, move |(brand_id, _)| match neighbours.has_none(*brand_id) {
-        true => LARGEST,
-        false => LARGEST_BESIDE_OTHERS,
-    })
+    Group::sized(capacity, move |(brand_id, _)| neighbours.largest(*brand_id, LARGEST))
 }
 
 /// Puts pieces on hold for the member and writes her order with its one amount due. Five statements,
