@@ -96,15 +96,17 @@ fn sqlite_file(url: &str) -> Option<std::path::PathBuf> {
 
 /// All columns of `E` for a joined read: `alias.column as prefixcolumn, …`, read by `from_query_result(row, prefix)`.
 pub fn columns<E: EntityTrait>(alias: &str, prefix: &str) -> String {
-    let named = E::Column::iter().map(|column| format!("{alias}.{0} as {prefix}{0}", column.as_str()));
-    named.collect::<Vec<_>>().join(", ")
+    named::<E>(prefix, |column| format!("{alias}.{column}"))
 }
 
 /// The same, null in rows where `condition` (in SQL) does not hold: what a join would repeat in each row is sent once.
 pub fn columns_where<E: EntityTrait>(alias: &str, prefix: &str, condition: &str) -> String {
-    let named = E::Column::iter()
-        .map(|column| format!("case when {condition} then {alias}.{0} end as {prefix}{0}", column.as_str()));
-    named.collect::<Vec<_>>().join(", ")
+    named::<E>(prefix, |column| format!("case when {condition} then {alias}.{column} end"))
+}
+
+fn named<E: EntityTrait>(prefix: &str, value: impl Fn(&str) -> String) -> String {
+    let columns = E::Column::iter().map(|column| format!("{} as {prefix}{}", value(column.as_str()), column.as_str()));
+    columns.collect::<Vec<_>>().join(", ")
 }
 
 /// Adds `ids` to the values of a statement; their places, `$3, $4, …`.

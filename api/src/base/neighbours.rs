@@ -36,8 +36,8 @@ impl Neighbours {
     /// Whether nobody of another brand asked lately.
     fn has_none(&self, brand_id: Uuid) -> bool {
         let lately = self.lock();
-        let others = [lately.last, lately.before].into_iter().flatten().filter(|(id, _)| *id != brand_id);
-        others.into_iter().all(|(_, at)| at.elapsed() >= THERE)
+        let mut others = [lately.last, lately.before].into_iter().flatten().filter(|(id, _)| *id != brand_id);
+        others.all(|(_, at)| at.elapsed() >= THERE)
     }
 
     /// Items of one write of `brand_id`; `alone` when nobody else is there.

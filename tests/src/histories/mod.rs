@@ -8,7 +8,7 @@
 //!
 //! People and the worker go by the use cases behind the API here, not by HTTP: a future can be dropped at any of its
 //! await points, which is what a killed process leaves behind ([`cut`]), except that a commit under way is waited for:
-//! it happens, and nobody learns of it. Notifications come by HTTP. A history is
+//! it happens, and whoever asked for it is not answered. Notifications come by HTTP. A history is
 //! the same for the same seed, except for what runs at the same time: notifications that race with our own calls,
 //! and the points at which a future waits.
 
