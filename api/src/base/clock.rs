@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -34,6 +35,15 @@ impl Clock {
             Clock::Fake(micros) => micros.load(Ordering::SeqCst),
         };
         DateTime::from_timestamp_micros(micros).expect("a date within chrono's range")
+    }
+
+    /// How long ago `then` was for the machine, which no setting of a clock moves. With a fake clock no time passes
+    /// but by [`Clock::advance`], however busy the machine is.
+    pub fn elapsed(&self, then: Instant) -> std::time::Duration {
+        match self {
+            Clock::Fake(_) => std::time::Duration::ZERO,
+            Clock::System | Clock::Beside(_) => then.elapsed(),
+        }
     }
 
     /// Moves a clock that can be moved; the system's cannot and ignores it.

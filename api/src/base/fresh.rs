@@ -105,7 +105,7 @@ impl Fresh {
             _ => life.min(SHORT),
         };
         let Ok(age) = (self.0.clock.now() - seen.at).to_std() else { return false };
-        if age >= life || seen.since.elapsed() >= life || seen.stamp < self.0.floor.load(Ordering::SeqCst) {
+        if age >= life || self.0.clock.elapsed(seen.since) >= life || seen.stamp < self.0.floor.load(Ordering::SeqCst) {
             return false;
         }
         let changed = self.0.changed.read().unwrap_or_else(PoisonError::into_inner);
