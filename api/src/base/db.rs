@@ -18,6 +18,9 @@ use crate::error::Result;
 /// A connection that was idle this long is asked whether it still lives before it is used.
 const RESTED: Duration = Duration::from_secs(1);
 
+/// The turn to write; dropped, it is the next one's.
+pub(crate) type Turn = Option<OwnedMutexGuard<()>>;
+
 #[derive(Clone)]
 pub struct Db {
     pool: DatabaseConnection,
@@ -76,7 +79,7 @@ impl Db {
     }
 
     /// Waits for the turn to write; a no-op on PostgreSQL.
-    pub(crate) async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+    pub(crate) async fn turn(&self) -> Turn {
         match &self.writer {
             Some(writer) => Some(writer.clone().lock_owned().await),
             None => None,

@@ -24,7 +24,7 @@ use uuid::Uuid;
 pub use last::Last;
 pub use many::Moves;
 
-use super::db::sql;
+use super::db::{Turn, sql};
 use super::fresh::Subject;
 use super::id::Ids;
 use crate::app::App;
@@ -118,13 +118,21 @@ impl App {
         }
     }
 
-    #[allow(clippy::disallowed_methods)] // the one place that begins transactions
     async fn try_write<T, F, Fut>(&self, brand_id: Uuid, work: &F) -> Result<T>
     where
         F: Fn(Tx) -> Fut,
         Fut: Future<Output = Result<T>>,
     {
+        // This text is compiled once for each use case: what none of them differs in is not part of it.
         let turn = self.db.turn().await;
+        let tx = self.begin(brand_id).await?;
+        let value = work(tx.clone()).await?;
+        self.commit(tx, turn).await?;
+        Ok(value)
+    }
+
+    #[allow(clippy::disallowed_methods)] // the one place that begins transactions
+    async fn begin(&self, brand_id: Uuid) -> Result<Tx> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
@@ -135,7 +143,7 @@ impl App {
         let pool = self.db.read().clone();
         let begun = self.home.finish(async move { pool.begin_with_options(options).await }).await;
         let conn = begun.map_err(|error| anyhow::anyhow!("a transaction could not begin: {error}"))??;
-        let tx = Tx(Arc::new(Inner {
+        Ok(Tx(Arc::new(Inner {
             conn,
             brand_id,
             now: self.clock.now(),
@@ -144,8 +152,11 @@ impl App {
             touched: Mutex::default(),
             news: Mutex::default(),
             last: Mutex::default(),
-        }));
-        let value = work(tx.clone()).await?;
+        })))
+    }
+
+    /// Writes what comes last and commits; `turn` ends with it.
+    async fn commit(&self, tx: Tx, turn: Turn) -> Result<()> {
         tx.write_last().await?;
         let inner = Arc::into_inner(tx.0)
             .ok_or_else(|| Error::from(anyhow::anyhow!("a transaction outlived the use case that ran it")))?;
@@ -172,8 +183,7 @@ impl App {
             let error = Error::from(error);
             // Not retried: a commit whose answer was lost may have happened.
             if error.is_retryable() { Fault::Unavailable(error.to_string()).into() } else { error }
-        })?;
-        Ok(value)
+        })
     }
 }
 
