@@ -2,7 +2,6 @@
 
 mod create;
 mod group;
-mod group_sql;
 mod pick;
 mod run;
 mod tally;

@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use super::group::{self, Vote};
 use crate::app::App;
+use crate::base::group::busy;
 use crate::base::once::{Done, Once};
-use crate::error::{Code, Refusal, Result};
+use crate::error::Result;
 use crate::people::actor::Actor;
 
 /// "I would wear this." Picking again changes nothing. Refused outside the window and for members
@@ -50,13 +51,4 @@ async fn change(
     let (brand_id, writer) = (member.brand_id, app.clone());
     let write = move |votes| group::write(writer.clone(), brand_id, round_id, votes);
     app.votes.try_join((brand_id, round_id), vote, write).await?.ok_or_else(busy)?
-}
-
-/// More picks wait than this process takes.
-fn busy() -> Refusal {
-    Refusal::new(
-        Code::Unavailable,
-        "Very many are picking right now; repeat with the same idempotency key in a moment.",
-        "当前投票人数过多，请稍后使用相同的幂等键重试。",
-    )
 }

@@ -4,12 +4,17 @@
 //! touches nobody else. Rows are written in key order, so that the groups of two servers cannot wait
 //! for each other: keys, then picks, then entries; a community's tally is guarded by its entry.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod ballot;
+mod steps;
+mod write;
+
+use std::collections::{HashMap, HashSet};
 
 use entity::round_entry;
 use uuid::Uuid;
 
-use super::group_sql as db;
+use self::ballot::Ballot;
+use self::write::Written;
 use crate::app::App;
 use crate::base::group::Group;
 use crate::base::neighbours::Neighbours;
@@ -104,27 +109,19 @@ async fn one_write(app: &App, brand_id: Uuid, round_id: Uuid, votes: &[Vote]) ->
 
 /// The answers, and whether a tally changed.
 async fn take(tx: &Tx, round_id: Uuid, votes: &[Vote]) -> Result<(Vec<Answer>, bool)> {
-    let ballots = db::read_ballots(tx, round_id, votes).await?;
-    let taken: Vec<(&Vote, &db::Ballot)> =
+    let ballots = ballot::read(tx, round_id, votes).await?;
+    let taken: Vec<(&Vote, &Ballot)> =
         votes.iter().zip(&ballots).filter(|(_, ballot)| ballot.is_taken(tx.now())).collect();
-    if !db::claim(tx, &taken).await? {
-        return Err(Fault::Overtaken("a key of a vote").into());
-    }
-    let mut changes: BTreeMap<(Uuid, Uuid), i32> = BTreeMap::new();
-    let (adding, removing): (Vec<_>, Vec<_>) = taken.iter().copied().partition(|(vote, _)| vote.picked);
-    for place in db::add(tx, round_id, &adding).await? {
-        *changes.entry(place).or_default() += 1;
-    }
-    for place in db::remove(tx, round_id, &removing).await? {
-        *changes.entry(place).or_default() -= 1;
-    }
     let mut entries: HashMap<Uuid, round_entry::Model> = HashMap::new();
-    if let (false, Some((_, ballot))) = (changes.is_empty(), taken.first()) {
-        let counted = db::count(tx, round_id, &changes).await?;
-        let counted = counted.ok_or_else(|| rules::closed(ballot.window.closes_at))?;
-        entries.extend(counted.into_iter().map(|entry| (entry.design_id, entry)));
+    if let Some((_, ballot)) = taken.first() {
+        match write::write(tx, round_id, &taken).await? {
+            Written::Overtaken => return Err(Fault::Overtaken("a key of a vote").into()),
+            Written::Frozen => return Err(rules::closed(ballot.window.closes_at).into()),
+            Written::Counted(counted) => entries.extend(counted.into_iter().map(|entry| (entry.design_id, entry))),
+        }
     }
-    let shown = |(vote, ballot): (&Vote, &db::Ballot)| {
+    let has_changed = !entries.is_empty();
+    let shown = |(vote, ballot): (&Vote, &Ballot)| {
         let is_shown = ballot.stored.is_some() || ballot.is_taken(tx.now());
         is_shown && !entries.contains_key(&vote.design_id)
     };
@@ -134,10 +131,10 @@ async fn take(tx: &Tx, round_id: Uuid, votes: &[Vote]) -> Result<(Vec<Answer>, b
         }
     }
     let answers = votes.iter().zip(&ballots).map(|(vote, ballot)| answer(tx, vote, ballot, &entries)).collect();
-    Ok((answers, !changes.is_empty()))
+    Ok((answers, has_changed))
 }
 
-fn answer(tx: &Tx, vote: &Vote, ballot: &db::Ballot, entries: &HashMap<Uuid, round_entry::Model>) -> Answer {
+fn answer(tx: &Tx, vote: &Vote, ballot: &Ballot, entries: &HashMap<Uuid, round_entry::Model>) -> Answer {
     let entry = |id| entries.get(&id).cloned().ok_or_else(|| Error::not_found("design of this round"));
     if let Some((input_hash, stored)) = &ballot.stored {
         return vote.once.recall(input_hash, stored.clone()).and_then(entry).map(Done::replay);

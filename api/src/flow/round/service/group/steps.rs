@@ -1,95 +1,37 @@
-//! The statements of a group of picks: each one text for any number of them.
+//! The writes of a group of votes one after the other: for SQLite, whose statements change one table each, and for groups
+//! in which picks are taken back.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-use entity::round::RoundStatus;
 use entity::round_entry;
-use sea_orm::{ActiveEnum, ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, Value};
+use sea_orm::{DbBackend, FromQueryResult, QueryResult, Value};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::group::Vote;
-use crate::base::rows::{Kind, bytes, left_join_one, rows};
+use super::Vote;
+use super::ballot::Ballot;
+use super::write::{Written, backend, execute, query};
+use crate::base::rows::{Kind, bytes, rows};
 use crate::base::tx::Tx;
-use crate::error::{Error, Result};
-use crate::flow::round::rules::{self, Window};
+use crate::error::Result;
 
-/// What decides whether a vote is taken, and where it counts.
-pub(super) struct Ballot {
-    round: Option<RoundStatus>,
-    pub window: Window,
-    on_slate: bool,
-    joined: Option<Uuid>,
-    earlier: Option<Uuid>,
-    /// Hash of the input that the idempotency key was used with before, and what it answered.
-    pub stored: Option<(Vec<u8>, serde_json::Value)>,
-}
-
-impl Ballot {
-    pub fn refusal(&self, now: DateTime<Utc>) -> Option<Error> {
-        let Some(status) = self.round else { return Some(Error::not_found("round")) };
-        if self.joined.is_none() {
-            return Some(rules::not_yours().into());
-        }
-        if let Some(refusal) = self.window.refusal(status, now) {
-            return Some(refusal.into());
-        }
-        (!self.on_slate).then(|| Error::not_found("design of this round"))
+/// Claims the keys of `votes`, writes picks and takes picks back, and counts both.
+pub(super) async fn write(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<Written> {
+    if !claim(tx, votes).await? {
+        return Ok(Written::Overtaken);
     }
-
-    /// Neither a repeat nor refused.
-    pub fn is_taken(&self, now: DateTime<Utc>) -> bool {
-        self.stored.is_none() && self.refusal(now).is_none()
+    let mut changes: BTreeMap<(Uuid, Uuid), i32> = BTreeMap::new();
+    let (adding, removing): (Vec<_>, Vec<_>) = votes.iter().copied().partition(|(vote, _)| vote.picked);
+    for place in add(tx, round_id, &adding).await? {
+        *changes.entry(place).or_default() += 1;
     }
-}
-
-/// The community that a member's earlier picks count for, else the first of the round's that she
-/// joined and is in; with the round, the slate and the key.
-const BALLOTS: &str = "select r.status, r.opens_at, r.closes_at, i.input_hash, i.answer, \
-    (select e.id from round_entry e where e.brand_id = $1 and e.round_id = $2 and e.design_id = v.design_id) as entry_id, \
-    (select p.community_id from pick p where p.brand_id = $1 and p.member_id = v.member_id and p.round_id = $2 limit 1) as earlier, \
-    (select m.community_id from membership m \
-     join round_community c on c.brand_id = m.brand_id and c.community_id = m.community_id \
-     where m.brand_id = $1 and m.member_id = v.member_id and m.status = 'active' and c.round_id = $2 \
-     order by m.joined_at, m.community_id limit 1) as joined";
-
-const VOTE: [(&str, Kind); 5] = [
-    ("n", Kind::Int),
-    ("member_id", Kind::Uuid),
-    ("design_id", Kind::Uuid),
-    ("operation", Kind::Text),
-    ("key", Kind::Text),
-];
-
-/// Each at the place of its vote.
-pub(super) async fn read_ballots(tx: &Tx, round_id: Uuid, votes: &[Vote]) -> Result<Vec<Ballot>> {
-    let key = "i.brand_id = $1 and i.actor_id = v.member_id and i.operation = v.operation and i.key = v.key";
-    let text = format!(
-        "{BALLOTS} from {} left join round r on r.brand_id = $1 and r.id = $2 {} order by v.n",
-        rows(backend(tx), 3, &VOTE),
-        left_join_one(backend(tx), "idempotency", "i", key)
-    );
-    let row = |(n, vote): (usize, &Vote)| json!({ "n": n, "member_id": vote.member_id, "design_id": vote.design_id, "operation": vote.operation, "key": vote.once.key() });
-    let asked: serde_json::Value = votes.iter().enumerate().map(row).collect();
-    query(tx, text, vec![tx.brand_id().into(), round_id.into(), asked.into()]).await?.iter().map(ballot).collect()
-}
-
-fn ballot(row: &QueryResult) -> Result<Ballot> {
-    let status: Option<String> = row.try_get("", "status")?;
-    let round = status.map(|status| RoundStatus::try_from_value(&status)).transpose()?;
-    let at = |name| -> Result<DateTime<Utc>> {
-        Ok(row.try_get::<Option<DateTime<Utc>>>("", name)?.unwrap_or(DateTime::UNIX_EPOCH))
-    };
-    let input_hash: Option<Vec<u8>> = row.try_get("", "input_hash")?;
-    Ok(Ballot {
-        round,
-        window: Window { opens_at: at("opens_at")?, closes_at: at("closes_at")? },
-        on_slate: row.try_get::<Option<Uuid>>("", "entry_id")?.is_some(),
-        joined: row.try_get("", "joined")?,
-        earlier: row.try_get("", "earlier")?,
-        stored: input_hash.zip(row.try_get("", "answer")?),
-    })
+    for place in remove(tx, round_id, &removing).await? {
+        *changes.entry(place).or_default() -= 1;
+    }
+    match changes.is_empty() {
+        true => Ok(Written::Counted(Vec::new())),
+        false => count(tx, round_id, &changes).await,
+    }
 }
 
 const KEY: [(&str, Kind); 5] = [
@@ -101,10 +43,7 @@ const KEY: [(&str, Kind); 5] = [
 ];
 
 /// Claims the keys of `votes`; false when another server was faster with one.
-pub(super) async fn claim(tx: &Tx, votes: &[(&Vote, &Ballot)]) -> Result<bool> {
-    if votes.is_empty() {
-        return Ok(true);
-    }
+async fn claim(tx: &Tx, votes: &[(&Vote, &Ballot)]) -> Result<bool> {
     let text = format!(
         "insert into idempotency (brand_id, actor_id, operation, key, input_hash, answer, created_at) \
          select $1, v.member_id, v.operation, v.key, v.input_hash, v.answer, $3 from {} where true \
@@ -129,14 +68,14 @@ const PICK: [(&str, Kind); 3] = [("design_id", Kind::Uuid), ("member_id", Kind::
 
 fn picks(votes: &[(&Vote, &Ballot)]) -> Value {
     let row = |(vote, ballot): &(&Vote, &Ballot)| {
-        let community_id = ballot.earlier.or(ballot.joined);
+        let community_id = ballot.community();
         json!({ "design_id": vote.design_id, "member_id": vote.member_id, "community_id": community_id })
     };
     votes.iter().map(row).collect::<serde_json::Value>().into()
 }
 
 /// Writes the picks; where those count that did not stand already, as (design, community).
-pub(super) async fn add(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<Vec<(Uuid, Uuid)>> {
+async fn add(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<Vec<(Uuid, Uuid)>> {
     if votes.is_empty() {
         return Ok(Vec::new());
     }
@@ -152,7 +91,7 @@ pub(super) async fn add(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> 
 }
 
 /// Takes picks back; where those counted that stood, as (design, community).
-pub(super) async fn remove(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<Vec<(Uuid, Uuid)>> {
+async fn remove(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<Vec<(Uuid, Uuid)>> {
     if votes.is_empty() {
         return Ok(Vec::new());
     }
@@ -181,12 +120,8 @@ fn place(row: &QueryResult) -> Result<(Uuid, Uuid)> {
 /// Named unlike the columns of the tables, so that `returning *` names each once.
 const CHANGE: [(&str, Kind); 3] = [("design", Kind::Uuid), ("community", Kind::Uuid), ("change", Kind::Int)];
 
-/// Counts on the entries, then for the communities. `None` when the tally is frozen.
-pub(super) async fn count(
-    tx: &Tx,
-    round_id: Uuid,
-    changes: &BTreeMap<(Uuid, Uuid), i32>,
-) -> Result<Option<Vec<round_entry::Model>>> {
+/// Counts on the entries, then for the communities.
+async fn count(tx: &Tx, round_id: Uuid, changes: &BTreeMap<(Uuid, Uuid), i32>) -> Result<Written> {
     let mut designs: BTreeMap<Uuid, i32> = BTreeMap::new();
     for ((design_id, _), change) in changes {
         *designs.entry(*design_id).or_default() += change;
@@ -209,11 +144,11 @@ pub(super) async fn count(
     );
     let counted = query(tx, text, values).await?;
     if counted.len() < designs.len() {
-        return Ok(None);
+        return Ok(Written::Frozen);
     }
     count_communities(tx, round_id, changes).await?;
     let entries = counted.iter().map(|row| round_entry::Model::from_query_result(row, ""));
-    Ok(Some(entries.collect::<Result<_, _>>()?))
+    Ok(Written::Counted(entries.collect::<Result<_, _>>()?))
 }
 
 /// Of a community's first pick there is no row yet; of one taken back there always is. The row to be
@@ -237,16 +172,4 @@ async fn count_communities(tx: &Tx, round_id: Uuid, changes: &BTreeMap<(Uuid, Uu
         execute(tx, text, vec![tx.brand_id().into(), round_id.into(), given.into()]).await?;
     }
     Ok(())
-}
-
-fn backend(tx: &Tx) -> DbBackend {
-    tx.conn().get_database_backend()
-}
-
-async fn query(tx: &Tx, text: String, values: Vec<Value>) -> Result<Vec<QueryResult>> {
-    Ok(tx.conn().query_all_raw(Statement::from_sql_and_values(backend(tx), text, values)).await?)
-}
-
-async fn execute(tx: &Tx, text: String, values: Vec<Value>) -> Result<u64> {
-    Ok(tx.conn().execute_raw(Statement::from_sql_and_values(backend(tx), text, values)).await?.rows_affected())
 }
