@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::base::db::sql;
 use crate::base::group::Group;
-use crate::base::rows::{Kind, join_by_index, rows, rows_as};
+use crate::base::rows::{ANY_BRAND, Kind, join_by_index, rows, rows_as};
 use crate::error::Result;
 
 /// Members who wait for one set of rounds.
@@ -52,8 +52,8 @@ async fn picks_of_all(app: &App, brand_id: Uuid, members: &[Uuid], rounds_of: &[
     let backend = app.db.backend();
     let members_in = rows(backend, 2, &[("member_id", Kind::Uuid)]);
     let rounds_in = rows_as(backend, "w", 3, &[("round_id", Kind::Uuid)]);
-    let hers = "p.brand_id = $1 and p.member_id = v.member_id and p.round_id = w.round_id";
-    let picks = join_by_index(backend, "pick", "p", hers);
+    let hers = format!("p.brand_id = {ANY_BRAND} and p.member_id = v.member_id and p.round_id = w.round_id");
+    let picks = join_by_index(backend, "pick", "p", &hers);
     let text = format!(
         "select v.member_id as who, w.round_id as what, p.design_id from {members_in} cross join {rounds_in} {picks} \
          order by p.picked_at, p.design_id"

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Request;
 use crate::base::db::sql;
-use crate::base::rows::{Kind, left_join_one, rows};
+use crate::base::rows::{ANY_BRAND, Kind, left_join_one, rows};
 use crate::base::tx::Tx;
 use crate::error::Result;
 use crate::flow::presale::query::{COMMUNITIES, Offer};
@@ -61,6 +61,7 @@ pub(super) async fn buyers(tx: &Tx, offer: &Offer, requests: &[Request]) -> Resu
     let one = |(n, r): (usize, &Request)| json!({ "n": n, "member_id": r.member_id, "key": r.once.key(), "address_id": r.input.address_id, "koc_code": r.koc_code });
     let asked: serde_json::Value = requests.iter().enumerate().map(one).collect();
     let values = [tx.brand_id().into(), offer.presale.id.into(), offer.presale.entry_id.into(), asked.into()];
+    let text = text.replace("$1", ANY_BRAND);
     let found = tx.conn().query_all_raw(sql(backend, &text, values)).await?;
     found.iter().map(buyer).collect()
 }
