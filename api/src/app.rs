@@ -48,6 +48,9 @@ pub struct Parts {
     pub limiter: Limiter,
     /// Queries that run at a time, by brand; a factory, who belongs to none, by herself.
     pub shares: Shares<Uuid>,
+    /// Pushes that are read at a time, by the same. Each subscription has one at most, and sockets are counted, so
+    /// any number may wait.
+    pub pushes: Shares<Uuid>,
     pub clock: Clock,
     pub ids: Ids,
     pub keyring: Keyring,
@@ -128,6 +131,7 @@ impl App {
             reads: Reads::default(),
             limiter,
             shares: Shares::new(config.brand_share, config.brand_queue),
+            pushes: Shares::new(config.push_share, usize::MAX / 2),
             ids: Ids::new(clock.clone()),
             clock,
             keyring,

@@ -138,6 +138,8 @@ pub struct Config {
     pub brand_rate_burst: NonZeroU32,
     /// Queries of one brand that run at a time.
     pub brand_share: usize,
+    /// Pushes of one brand that are read at a time: half of the connections that its queries leave to others.
+    pub push_share: usize,
     pub brand_queue: usize,
     pub request_patience: std::time::Duration,
     pub body_patience: std::time::Duration,
@@ -273,6 +275,7 @@ impl Reader {
             brand_rate_per_second: self.parse("brand_rate_per_second", "a whole number from 1")?,
             brand_rate_burst: self.parse("brand_rate_burst", "a whole number from 1")?,
             brand_share: self.brand_share()?,
+            push_share: ((self.connections()? - self.brand_share()?) / 2).max(1),
             brand_queue: self.within("brand_queue", 0, 100_000)?,
             request_patience: std::time::Duration::from_secs(self.within("request_seconds", 1, 600)?),
             body_patience: std::time::Duration::from_secs(self.within("body_seconds", 1, 3600)?),
@@ -304,9 +307,12 @@ impl Reader {
 
     /// At least one, so that a small pool serves everybody.
     fn brand_share(&self) -> Result<usize> {
-        let connections: usize = self.within("database_connections", 1, 200)?;
         let percent: usize = self.within("brand_share_percent", 1, 100)?;
-        Ok((connections * percent / 100).max(1))
+        Ok((self.connections()? * percent / 100).max(1))
+    }
+
+    fn connections(&self) -> Result<usize> {
+        self.within("database_connections", 1, 200)
     }
 
     fn text(&self, key: &str) -> &str {

@@ -13,20 +13,25 @@ use async_graphql::Context;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use tokio::time::{Instant, sleep, sleep_until};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::base::bus::Listener;
 use crate::base::limit::TooMany;
+use crate::base::share::Place;
 use crate::error::Result;
 
 /// Between two pushes of one subscription.
 pub const PACE: Duration = Duration::from_secs(1);
 
-/// What each push costs, and whose bucket pays. The edge puts it into the request's data, and has
+/// What each push costs, and whose buckets pay. The edge puts it into the request's data, and has
 /// taken the price of the first push already.
 #[derive(Clone, Debug)]
 pub struct Toll {
     pub bucket: String,
+    pub brand: Option<Uuid>,
+    /// In whose share of the database its reads are.
+    pub whose: Uuid,
     pub cost: u32,
 }
 
@@ -81,6 +86,17 @@ where
 }
 
 impl<Read> Follow<Read> {
+    /// Among the pushes of a brand that are read at once: of those who all wait for the same news, too, a neighbour
+    /// notices no more than its share.
+    async fn place(&self) -> Place<Uuid> {
+        loop {
+            match self.app.pushes.enter(self.toll.whose).await {
+                Ok(place) => return place,
+                Err(TooMany(wait)) => sleep(wait).await,
+            }
+        }
+    }
+
     async fn next<T, Fut>(&mut self) -> Result<T>
     where
         Read: FnMut() -> Fut,
@@ -92,13 +108,16 @@ impl<Read> Follow<Read> {
                     self.listener.changed().await;
                 }
                 sleep_until(due).await;
-                while let Err(TooMany(wait)) = self.app.limiter.take(&self.toll.bucket, self.toll.cost).await {
+                let Toll { bucket, brand, cost, .. } = &self.toll;
+                while let Err(TooMany(wait)) = self.app.limiter.pay_push(bucket, *brand, *cost).await {
                     sleep(wait).await;
                 }
             }
+            let place = self.place().await;
             self.listener.seen();
             self.due = Some(Instant::now() + PACE);
             let push = (self.read)().await?;
+            drop(place);
             self.more = matches!(push, Push::Part(_));
             match push {
                 Push::Nothing => {}

@@ -83,6 +83,20 @@ async fn operations_of_a_socket_pay_from_the_callers_bucket() {
     assert_eq!(mei.gql("{ viewer { kind } }", json!({})).await.fault(), "RATE_LIMITED");
 }
 
+#[tokio::test]
+async fn a_subscription_pays_from_its_brands_bucket_as_well() {
+    let settings = [("brand_rate_per_second", "1"), ("brand_rate_burst", "600")];
+    let app = TestApp::start_with(Backend::Sqlite, &settings).await;
+    let (linen, denim) = (app.brand("linen").await, app.brand("denim").await);
+    let (mei, lan, eve) = (linen.member("mei").await, linen.member("lan").await, denim.member("eve").await);
+    let (mut hers, mut other) = (lan.socket().await, eve.socket().await);
+    while mei.gql("{ viewer { kind member { id } } }", json!({})).await.status != 429 {}
+    hers.subscribe("1", INBOX, json!({})).await;
+    assert_eq!(hers.error("1").await, "RATE_LIMITED");
+    other.subscribe("1", INBOX, json!({})).await;
+    assert_eq!(other.push("1").await["inbox"]["unreadCount"], 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_does_not_read_is_let_go() {
     let app = TestApp::start_with(Backend::Sqlite, &[("socket_stall_seconds", "1")]).await;

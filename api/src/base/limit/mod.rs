@@ -71,9 +71,19 @@ impl Limiter {
 
     /// Takes `cost` points from the actor's bucket `key` and from the brand's, or from neither.
     pub async fn pay(&self, key: &str, brand: Option<Uuid>, cost: u32) -> Result<(), TooMany> {
+        self.pay_both(key, brand.map(|brand| format!("brand:{}", brand.simple())), cost).await
+    }
+
+    /// The same for a push. All pushes of a brand share a bucket as large as that of its requests but beside it, so
+    /// that many who watch make one another's news late and nobody's request is refused for it.
+    pub async fn pay_push(&self, key: &str, brand: Option<Uuid>, cost: u32) -> Result<(), TooMany> {
+        self.pay_both(key, brand.map(|brand| format!("pushes:{}", brand.simple())), cost).await
+    }
+
+    async fn pay_both(&self, key: &str, of_brand: Option<String>, cost: u32) -> Result<(), TooMany> {
         let ask = |key, rate: Rate| Ask { key, rate, cost: cost.clamp(1, rate.burst.get()) };
         let mut asks = vec![ask(key.to_owned(), self.0.actor)];
-        asks.extend(brand.map(|brand| ask(format!("brand:{}", brand.simple()), self.0.brand)));
+        asks.extend(of_brand.map(|key| ask(key, self.0.brand)));
         if let Some(leases) = &self.0.leases {
             match leases.take(&asks, Instant::now()).await {
                 Ok(taken) => return taken,
@@ -89,5 +99,21 @@ impl Limiter {
         if let Some(leases) = &self.0.leases {
             leases.sweep(Instant::now());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn pushes_leave_the_points_of_requests_alone_and_are_bounded_as_they_are() {
+        let rate = |burst| Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(burst).expect("some") };
+        let (limiter, brand) = (Limiter::new(rate(1_000), rate(100), None), Some(Uuid::from_u128(1)));
+        assert_eq!(limiter.pay_push("actor:one", brand, 100).await, Ok(()));
+        assert!(limiter.pay_push("actor:two", brand, 10).await.is_err());
+        assert_eq!(limiter.pay_push("actor:two", Some(Uuid::from_u128(2)), 10).await, Ok(()));
+        assert_eq!(limiter.pay("actor:two", brand, 100).await, Ok(()));
+        assert!(limiter.pay("actor:two", brand, 10).await.is_err());
     }
 }

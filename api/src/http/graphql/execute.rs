@@ -147,8 +147,10 @@ pub async fn follow(
         Who::Bearer(token) => enter(app, token, ip).await?,
         Who::Known(actor) => actor,
     };
-    let toll = Toll { bucket: bucket(&actor, ip), cost: checked.cost.max(1) };
-    app.limiter.take(&toll.bucket, toll.cost).await.map_err(Stopped::TooMany)?;
+    let (brand, whose) = (actor.brand(), share_of(&actor));
+    let toll = Toll { bucket: bucket(&actor, ip), brand, whose, cost: checked.cost.max(1) };
+    app.limiter.pay(&toll.bucket, brand, toll.cost).await.map_err(Stopped::TooMany)?;
+    brand.inspect(|brand_id| app.neighbours.note(*brand_id));
     let cost = toll.cost;
     // The loaders keep nothing between two batches, so each push reads afresh.
     let query =
@@ -181,10 +183,7 @@ async fn admit(app: &App, caller: Caller<'_>, kind: OperationType, cost: u32) ->
     app.limiter.pay(&bucket(&actor, ip), brand, cost).await.map_err(Stopped::TooMany)?;
     // Writes are bounded by their group's queue or wait for a row; a share would only split the groups.
     let place = match kind {
-        OperationType::Query => {
-            let whose = brand.or(actor.id()).unwrap_or_default();
-            Some(app.shares.enter(whose).await.map_err(Stopped::TooMany)?)
-        }
+        OperationType::Query => Some(app.shares.enter(share_of(&actor)).await.map_err(Stopped::TooMany)?),
         OperationType::Mutation | OperationType::Subscription => None,
     };
     brand.inspect(|brand_id| app.neighbours.note(*brand_id));
@@ -289,6 +288,11 @@ fn kind_label(kind: OperationType) -> &'static str {
         OperationType::Mutation => "mutation",
         OperationType::Subscription => "subscription",
     }
+}
+
+/// In whose share of the database what they ask is read: their brand's; a factory's, who belongs to none, is her own.
+fn share_of(actor: &Actor) -> Uuid {
+    actor.brand().or(actor.id()).unwrap_or_default()
 }
 
 /// Whose bucket pays: the signed-in caller's, else the address's.

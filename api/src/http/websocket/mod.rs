@@ -15,7 +15,8 @@
 //! ```text
 //! silent → entering → open          messages of the protocol
 //! 4400 malformed · 4401 too early · 4403 bad or ended token · 4406 other sub-protocol · 4408 no init
-//! 4409 id in use · 4429 second init or too many sockets · 4500 ours · 1001 stopping · 1008 flood · 1009 too large
+//! 4409 id in use · 4429 second init or too many sockets · 4500 ours · 1000 done · 1001 stopping · 1002 no frame
+//! 1008 flood · 1009 too large · 1013 the database is away: connect again
 //! ```
 
 mod feed;
