@@ -155,6 +155,25 @@ async fn vote(
 }
 
 e2e! {
+    async fn the_page_of_a_community_takes_few_statements_with_all_it_shows(app) {
+        let stage = &Stage::set(app).await;
+        stage.published().await;
+        let round = stage.mei.gql("{ rounds(first: 1) { nodes { id } } }", json!({})).await.text("rounds.nodes.0.id");
+        let query = "query($round: ID!, $community: ID!) { round(id: $round) { title status entries { picks pickedByMe \
+            design { version { title attributes { name value } pictures { url } } } } } \
+            communityFeed(communityId: $community, first: 10) { nodes { body koc { id nickname } media { url } } } }";
+        let see = async || stage.mei.gql(query, json!({ "round": round, "community": stage.community })).await;
+        let page = see().await;
+        assert_eq!(page.text("communityFeed.nodes.0.body"), "腰线很好看");
+        assert_eq!(page.ok("round.entries.0.pickedByMe"), json!(true));
+        // The round and its slate; the community with who may see it, its posts, their KOCs and their media.
+        assert!(page.statements() <= 6, "{} statements", page.statements());
+        let again = see().await;
+        assert_eq!(again.ok(""), page.ok(""));
+        // Her picks.
+        assert!(again.statements() <= 1, "{} statements of what is kept", again.statements());
+    }
+
     async fn a_sample_becomes_a_post_that_the_community_reads(app) {
         let stage = Stage::set(app).await;
         let task = stage.received().await;

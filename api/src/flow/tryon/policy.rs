@@ -44,15 +44,7 @@ pub async fn may_see(db: &impl ConnectionTrait, actor: &Actor, tryon: &tryon::Mo
 
 /// The community whose feed the actor may read: hers as its KOC or as a member, or any for staff.
 pub async fn may_read_feed(db: &impl ConnectionTrait, actor: &Actor, community_id: Uuid) -> Result<community::Model> {
-    let community = communities::query::find(db, actor.brand_id()?, community_id).await?;
-    let Actor::Member(member) = actor else { return Ok(community) };
-    if member.id == community.koc_member_id {
-        return Ok(community);
-    }
-    let memberships = communities::query::memberships_of(db, member.brand_id, member.id).await?;
-    if memberships.iter().any(|membership| membership.community_id == community.id) {
-        Ok(community)
-    } else {
-        Err(Error::not_found("community"))
-    }
+    actor.brand_id()?;
+    let visible = communities::query::visible_among(db, actor, &[community_id]).await?;
+    visible.into_iter().next().ok_or_else(|| Error::not_found("community"))
 }
