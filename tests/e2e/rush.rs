@@ -282,7 +282,7 @@ e2e! {
             tokio::join!(place(1), third)
         }).await;
         assert!(is_placed(&first) && is_placed(&waited));
-        assert_eq!(turned_away.fault(), "UNAVAILABLE");
+        assert_eq!(turned_away.refused(), "UNAVAILABLE");
         assert_eq!(held(shop).await, [2]);
         assert_eq!(place(2).await.ok("placeOrder.replayed"), json!(false));
         small.finish().await;

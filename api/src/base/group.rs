@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::home::Home;
 use super::stats::{self, SqlStats};
-use crate::error::{Fault, Result};
+use crate::error::{Code, Fault, Refusal, Result};
 
 /// Items waiting, by key. `O` is the answer to one item. Cheap to clone.
 pub struct Group<K, I, O>(Arc<Inner<K, I, O>>);
@@ -113,6 +113,15 @@ impl<K, I, O> Inner<K, I, O> {
         // A queue is whole between any two of its operations, also when a thread died at its lock.
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a person is told whose item [`Group::try_join`] did not take.
+pub fn busy() -> Refusal {
+    Refusal::new(
+        Code::Unavailable,
+        "Very many ask for the same right now; repeat with the same idempotency key in a moment.",
+        "当前人数过多，请稍后使用相同的幂等键重试。",
+    )
 }
 
 /// The writer of one key. Dropped early (a panic in `write`), it gives its key free again and fails those who wait.

@@ -16,7 +16,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::base::group::Group;
+use crate::base::group::{Group, busy};
 use crate::base::neighbours::Neighbours;
 use crate::base::once::{Done, Once};
 use crate::base::text;
@@ -91,7 +91,7 @@ pub async fn place(app: &App, actor: &Actor, key: &str, input: &Place) -> Result
             async move { each(&app, brand_id, presale_id, &requests).await }
         }
     };
-    app.orders.join((brand_id, presale_id), request, write).await?
+    app.orders.try_join((brand_id, presale_id), request, write).await?.ok_or_else(busy)?
 }
 
 async fn each(app: &App, brand_id: Uuid, presale_id: Uuid, requests: &[Request]) -> Vec<Answer> {
