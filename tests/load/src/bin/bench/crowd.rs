@@ -35,6 +35,9 @@ pub struct NoisyArgs {
     /// Connections on which the noisy brand asks as fast as it is answered.
     #[arg(long, default_value_t = 128)]
     connections: usize,
+    /// What the noisy brand asks for: a read that is kept, one that is run each time, or writes.
+    #[arg(long, value_enum, default_value_t = Noise::Feed)]
+    noise: Noise,
     /// Members of the noisy brand who take part.
     #[arg(long, default_value_t = 1_000)]
     members: u64,
@@ -44,6 +47,25 @@ pub struct NoisyArgs {
     /// Keep the server's own rate limits instead of lifting them.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     limits: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Noise {
+    Feed,
+    Orders,
+    Picks,
+}
+
+impl Noise {
+    /// The n-th request of the flood.
+    fn request(self, n: u64, members: u64) -> Vec<u8> {
+        let who = Member { brand: 0, index: 1 + n % members };
+        match self {
+            Noise::Feed => client::feed(who),
+            Noise::Orders => client::order_list(who),
+            Noise::Picks => client::pick(who, n / members % plan::SLATE, &format!("noise-{n}")),
+        }
+    }
 }
 
 /// What became of a crowd's requests, by outcome.
@@ -152,12 +174,11 @@ pub async fn noisy(shared: &Shared, args: &NoisyArgs) -> Result<()> {
     let time = Duration::from_secs(shared.seconds);
     let alone = neighbour(server.address, &plan, args.neighbour, time).await;
     let mut from = 0;
-    let feeds: Vec<_> = (0..args.members).map(|n| client::feed(Member { brand: 0, index: 1 + n })).collect();
     let flood = load::closed_loop::run(server.address, args.connections, time * 5 / 6, &mut from, |n| {
-        Some(feeds[(n % args.members) as usize].clone())
+        Some(args.noise.request(n, args.members))
     });
     let (beside, noise) = tokio::join!(neighbour(server.address, &plan, args.neighbour, time), flood);
-    println!("noisy brand: {} members on {} connections", args.members, args.connections);
+    println!("noisy brand: {} members on {} connections, {:?}", args.members, args.connections, args.noise);
     println!("  answered {:.0} a second", noise.rate);
     noise.errors.iter().chain(&noise.refused).for_each(|(what, times)| println!("  {what} × {times}"));
     let (p99_alone, p99_beside) = compare(&alone, &beside, time);

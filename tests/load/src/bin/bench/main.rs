@@ -4,7 +4,7 @@
 //! ```text
 //! bench paths     hot paths, closed loop, against pgbench or the server's own hello
 //! bench flash     20,000 buyers on 500 pieces, and what a neighbour brand notices
-//! bench noisy     one member floods; what a neighbour brand notices
+//! bench noisy     a thousand members of one brand flood; what a neighbour brand notices
 //! bench tenants   latency with 10,000 brands over latency with 10, at the same rate
 //! bench start     from the start of the process to its first answer; idle memory
 //! ```
