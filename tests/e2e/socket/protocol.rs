@@ -1,6 +1,8 @@
 //! Every way a socket ends, and that its operations are those of HTTP.
 
+use chrono::Duration;
 use sea_orm::ConnectionTrait;
+use smallbatch::people::admin;
 use tests::{Backend, Cable, Socket};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -129,6 +131,21 @@ e2e! {
         brand.owner.mutate("grantKoc", json!({ "memberId": mei.id }), "member { id }").await.ok("grantKoc");
         assert_eq!(socket.closed().await, 4403);
     }
+}
+
+/// Looked at only every five minutes, so that what ends a socket before is the news.
+#[tokio::test]
+async fn who_leaves_the_staff_and_a_key_that_is_changed_close_their_sockets() {
+    let app = &TestApp::start_with(Backend::Sqlite, &[("socket_check_seconds", "300")]).await;
+    let (brand, factory) = (app.brand("first").await, app.factory("One").await);
+    let desk = brand.merchandiser().await;
+    let (mut hers, mut of_key) = (desk.socket().await, factory.socket().await);
+    brand.owner.mutate("disableStaff", json!({ "staffId": desk.id }), "staff { id }").await.ok("disableStaff");
+    assert_eq!(hers.closed().await, 4403);
+    let key = factory.token.clone().expect("a key");
+    let ids: Vec<_> = key.split('.').skip(1).take(2).map(|id| id.parse().expect("an id")).collect();
+    admin::rotate_factory_key(&app.app, ids[0], ids[1], Duration::zero()).await.expect("a new key");
+    assert_eq!(of_key.closed().await, 4403);
 }
 
 /// Says who it is and how the server ends that.

@@ -12,6 +12,7 @@ use crate::base::fresh::Subject;
 use crate::base::text;
 use crate::base::tx::Tx;
 use crate::error::{Error, Result};
+use crate::news;
 use crate::people::token;
 
 /// Enters a factory into the directory; its id.
@@ -74,6 +75,7 @@ pub async fn rotate_factory_key(
             .exec(tx.conn())
             .await?;
         tx.touch(Subject::Access(key_id));
+        tx.news(news::rights_of(key_id));
         insert_key(&tx, factory_id, &old.label, None).await
     })
     .await
