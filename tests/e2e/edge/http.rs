@@ -210,6 +210,25 @@ async fn a_listed_origin_is_let_in_and_others_are_not() {
         assert_eq!(answer.status(), 204);
         assert_eq!(answer.headers().contains_key("access-control-allow-origin"), allowed, "{origin}");
         assert!(!answer.headers().contains_key("access-control-allow-credentials"));
+        let headers =
+            answer.headers().get("access-control-allow-headers").map(|headers| headers.to_str().expect("text"));
+        let takes_a_token = headers.is_some_and(|headers| headers.split(", ").any(|header| header == "Authorization"));
+        assert_eq!(takes_a_token, allowed, "{headers:?}");
+
+        let asked = app.http.post(format!("{}/graphql", app.url)).header("origin", origin);
+        let answer = asked.json(&json!({ "query": "{ viewer { kind } }" })).send().await.expect("an answer");
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        assert_eq!(header("access-control-allow-origin"), allowed.then(|| origin.to_owned()));
+        let reads = header("access-control-expose-headers").is_some_and(|headers| headers.contains("Retry-After"));
+        assert_eq!(reads, allowed, "{origin}");
+        let varies =
+            answer.headers().get_all("vary").iter().any(|value| value.to_str().is_ok_and(|v| v.contains("Origin")));
+        assert!(varies, "a cache tells origins apart");
+        assert_eq!(
+            body_of(answer).await["data"]["viewer"]["kind"],
+            "ANONYMOUS",
+            "the page alone decides what it shows"
+        );
     }
     app.finish().await;
 }
