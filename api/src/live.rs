@@ -90,7 +90,7 @@ impl<Read> Follow<Read> {
     /// notices no more than its share.
     async fn place(&self) -> Place<Uuid> {
         loop {
-            match self.app.pushes.enter(self.toll.whose).await {
+            match self.app.pushes.enter(self.toll.whose, false).await {
                 Ok(place) => return place,
                 Err(TooMany(wait)) => sleep(wait).await,
             }

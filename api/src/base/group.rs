@@ -10,6 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
@@ -25,12 +26,20 @@ struct Inner<K, I, O> {
     lanes: Mutex<HashMap<K, VecDeque<Waiting<I, O>>>>,
     /// Items that may wait for one key.
     capacity: usize,
-    /// Items of one write.
-    largest: Largest<K>,
+    pace: PaceOf<K>,
     home: Home,
 }
 
-type Largest<K> = Box<dyn Fn(&K) -> usize + Send + Sync>;
+/// How the writes of a key follow one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Items of one write.
+    pub largest: usize,
+    /// Whether after each write as much time is left to others as it took.
+    pub rests: bool,
+}
+
+type PaceOf<K> = Box<dyn Fn(&K) -> Pace + Send + Sync>;
 
 struct Waiting<I, O> {
     item: I,
@@ -51,13 +60,13 @@ where
 {
     /// At most `capacity` items wait for one key; at most `largest` are written together.
     pub fn new(capacity: usize, largest: usize) -> Self {
-        Self::sized(capacity, move |_| largest)
+        Self::paced(capacity, move |_| Pace { largest, rests: false })
     }
 
-    /// The same, `largest` being looked up for each write.
-    pub fn sized(capacity: usize, largest: impl Fn(&K) -> usize + Send + Sync + 'static) -> Self {
-        let largest: Largest<K> = Box::new(largest);
-        Group(Arc::new(Inner { lanes: Mutex::default(), capacity, largest, home: Home::here() }))
+    /// The same, the pace being looked up for each write.
+    pub fn paced(capacity: usize, pace: impl Fn(&K) -> Pace + Send + Sync + 'static) -> Self {
+        let pace: PaceOf<K> = Box::new(pace);
+        Group(Arc::new(Inner { lanes: Mutex::default(), capacity, pace, home: Home::here() }))
     }
 
     /// [`Group::try_join`], with `UNAVAILABLE` for a full queue.
@@ -136,7 +145,8 @@ impl<K: Eq + Hash, I, O> Lane<K, I, O> {
         W: Fn(Vec<I>) -> F,
         F: Future<Output = Vec<O>>,
     {
-        while let Some(group) = self.next() {
+        while let Some((group, rests)) = self.next() {
+            let begun = Instant::now();
             let (items, waiting): (Vec<I>, Vec<_>) = group.into_iter().map(|w| (w.item, w.answer)).unzip();
             let work = Arc::new(SqlStats::default());
             let answers = stats::scope(work.clone(), write(items)).await;
@@ -145,19 +155,24 @@ impl<K: Eq + Hash, I, O> Lane<K, I, O> {
                 // Whoever hung up does not read it.
                 let _ = waiting.send((answer, work.take()));
             }
+            if rests {
+                tokio::time::sleep(begun.elapsed()).await;
+            }
         }
     }
 
-    /// The next group; `None` gives the key free, under the same lock that found nobody waiting.
-    fn next(&self) -> Option<Vec<Waiting<I, O>>> {
+    /// The next group, and whether others come after it; `None` gives the key free, under the same lock that found
+    /// nobody waiting.
+    fn next(&self) -> Option<(Vec<Waiting<I, O>>, bool)> {
         let mut lanes = self.inner.lock();
         let queue = lanes.get_mut(&self.key)?;
         if queue.is_empty() {
             lanes.remove(&self.key);
             return None;
         }
-        let size = queue.len().min((self.inner.largest)(&self.key));
-        Some(queue.drain(..size).collect())
+        let Pace { largest, rests } = (self.inner.pace)(&self.key);
+        let size = queue.len().min(largest);
+        Some((queue.drain(..size).collect(), rests))
     }
 }
 
@@ -208,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn a_write_takes_no_more_than_it_may_just_then() {
         let (group, sizes): (Group<usize, usize, usize>, _) =
-            (Group::sized(100, |key| *key), Arc::new(Mutex::new(Vec::new())));
+            (Group::paced(100, |key| Pace { largest: *key, rests: false }), Arc::new(Mutex::new(Vec::new())));
         let join = |key: usize| {
             let (group, sizes) = (group.clone(), sizes.clone());
             async move {

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::group::Pace;
+
 /// Who asked this long ago is still there.
 const THERE: Duration = Duration::from_millis(500);
 
@@ -33,16 +35,19 @@ impl Neighbours {
         lately.last = Some((brand_id, now));
     }
 
-    /// Whether nobody of another brand asked lately.
-    fn has_none(&self, brand_id: Uuid) -> bool {
+    /// Whether somebody of another brand than `brand_id` asked lately.
+    pub fn has_others(&self, brand_id: Uuid) -> bool {
         let lately = self.lock();
         let mut others = [lately.last, lately.before].into_iter().flatten().filter(|(id, _)| *id != brand_id);
-        others.all(|(_, at)| at.elapsed() >= THERE)
+        others.any(|(_, at)| at.elapsed() < THERE)
     }
 
-    /// Items of one write of `brand_id`; `alone` when nobody else is there.
-    pub fn largest(&self, brand_id: Uuid, alone: usize) -> usize {
-        if self.has_none(brand_id) { alone } else { BESIDE_OTHERS }
+    /// The pace of the writes of `brand_id`; `alone` items at a time when nobody else is there.
+    pub fn pace(&self, brand_id: Uuid, alone: usize) -> Pace {
+        match self.has_others(brand_id) {
+            true => Pace { largest: BESIDE_OTHERS, rests: true },
+            false => Pace { largest: alone, rests: false },
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Lately> {
@@ -58,14 +63,14 @@ mod tests {
     fn a_brand_is_alone_until_another_asks() {
         let (neighbours, one, two, three) =
             (Neighbours::default(), Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
-        assert!(neighbours.has_none(one));
+        assert!(!neighbours.has_others(one));
         neighbours.note(one);
         neighbours.note(one);
-        assert!(neighbours.has_none(one) && !neighbours.has_none(two));
+        assert!(!neighbours.has_others(one) && neighbours.has_others(two));
         neighbours.note(two);
         neighbours.note(two);
-        assert!(!neighbours.has_none(one) && !neighbours.has_none(two) && !neighbours.has_none(three));
+        assert!(neighbours.has_others(one) && neighbours.has_others(two) && neighbours.has_others(three));
         neighbours.note(one);
-        assert!(!neighbours.has_none(one) && !neighbours.has_none(two));
+        assert!(neighbours.has_others(one) && neighbours.has_others(two));
     }
 }

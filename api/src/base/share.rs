@@ -20,6 +20,8 @@ struct Inner<K> {
     /// Present while something runs or waits for the key.
     keys: Mutex<HashMap<K, Line>>,
     at_once: usize,
+    /// Of them while others are there.
+    beside_others: usize,
     waiting: usize,
 }
 
@@ -44,13 +46,20 @@ impl<K> Clone for Shares<K> {
 }
 
 impl<K: Eq + Hash + Clone> Shares<K> {
-    /// `at_once` operations of a key run, `waiting` more wait for their turn.
+    /// `at_once` operations of a key run, `waiting` more wait for their turn. While others are there no more run than
+    /// this machine has processors: more would only make theirs wait.
     pub fn new(at_once: usize, waiting: usize) -> Self {
-        Shares(Arc::new(Inner { keys: Mutex::default(), at_once: at_once.max(1), waiting }))
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::of(at_once.max(1), processors, waiting)
     }
 
-    /// Waits for a place; refused at once when the queue is full.
-    pub async fn enter(&self, key: K) -> Result<Place<K>, TooMany> {
+    fn of(at_once: usize, processors: usize, waiting: usize) -> Self {
+        let beside_others = processors.min(at_once);
+        Shares(Arc::new(Inner { keys: Mutex::default(), at_once, beside_others, waiting }))
+    }
+
+    /// Waits for a place, a larger one when people of other brands are there; refused at once when the queue is full.
+    pub async fn enter(&self, key: K, beside_others: bool) -> Result<Place<K>, TooMany> {
         let places = {
             let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
             let fresh = || Line { places: Arc::new(Semaphore::new(self.0.at_once)), inside: 0 };
@@ -63,7 +72,9 @@ impl<K: Eq + Hash + Clone> Shares<K> {
         };
         // Made before the wait, so that a client who hangs up leaves the line.
         let mut place = Place { permit: None, shares: self.clone(), key };
-        place.permit = Some(places.acquire_owned().await.expect("never closed"));
+        let parts = if beside_others { self.0.at_once.div_ceil(self.0.beside_others) } else { 1 };
+        let parts = u32::try_from(parts).expect("fewer places than a semaphore has");
+        place.permit = Some(places.acquire_many_owned(parts).await.expect("never closed"));
         Ok(place)
     }
 }
@@ -88,11 +99,23 @@ mod tests {
     #[tokio::test]
     async fn a_key_runs_as_many_as_its_share_queues_a_few_and_leaves_others_alone() {
         let shares = Shares::new(1, 1);
-        let running = shares.enter("loud").await.expect("a place");
-        let mut waiting = Box::pin(shares.enter("loud"));
+        let running = shares.enter("loud", false).await.expect("a place");
+        let mut waiting = Box::pin(shares.enter("loud", false));
         assert!(futures_util::poll!(&mut waiting).is_pending());
-        assert_eq!(shares.enter("loud").await.err(), Some(TooMany(COME_BACK)));
-        assert!(shares.enter("quiet").await.is_ok());
+        assert_eq!(shares.enter("loud", false).await.err(), Some(TooMany(COME_BACK)));
+        assert!(shares.enter("quiet", false).await.is_ok());
+        drop(running);
+        assert!(waiting.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn beside_others_fewer_run_at_once() {
+        let shares = Shares::of(12, 2, 5);
+        let alone = (shares.enter("loud", false).await, shares.enter("loud", false).await);
+        drop(alone);
+        let running = (shares.enter("loud", true).await, shares.enter("loud", true).await);
+        let mut waiting = Box::pin(shares.enter("loud", true));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
         drop(running);
         assert!(waiting.await.is_ok());
     }
@@ -100,13 +123,13 @@ mod tests {
     #[tokio::test]
     async fn who_hangs_up_leaves_the_line_and_an_empty_line_is_forgotten() {
         let shares = Shares::new(1, 1);
-        let running = shares.enter("key").await.expect("a place");
+        let running = shares.enter("key", false).await.expect("a place");
         for _ in 0..3 {
-            let mut waiting = Box::pin(shares.enter("key"));
+            let mut waiting = Box::pin(shares.enter("key", false));
             assert!(futures_util::poll!(&mut waiting).is_pending());
         }
         drop(running);
-        assert!(shares.enter("key").await.is_ok());
+        assert!(shares.enter("key", false).await.is_ok());
         assert!(shares.0.keys.lock().expect("whole").is_empty());
     }
 }

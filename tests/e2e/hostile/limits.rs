@@ -100,7 +100,7 @@ async fn a_brand_whose_share_is_busy_is_told_to_come_back_and_others_are_served(
     let app = TestApp::start_with(Backend::Sqlite, &settings).await;
     let (linen, denim) = (app.brand("linen").await, app.brand("denim").await);
     let (mei, eve) = (linen.member("mei").await, denim.member("eve").await);
-    let busy = app.app.shares.enter(linen.id).await.expect("a place");
+    let busy = app.app.shares.enter(linen.id, false).await.expect("a place");
     assert_eq!(mei.gql(ASK, json!({})).await.fault(), "RATE_LIMITED");
     eve.gql(ASK, json!({})).await.ok("viewer.member.id");
     drop(busy);

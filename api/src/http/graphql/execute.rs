@@ -183,7 +183,10 @@ async fn admit(app: &App, caller: Caller<'_>, kind: OperationType, cost: u32) ->
     app.limiter.pay(&bucket(&actor, ip), brand, cost).await.map_err(Stopped::TooMany)?;
     // Writes are bounded by their group's queue or wait for a row; a share would only split the groups.
     let place = match kind {
-        OperationType::Query => Some(app.shares.enter(share_of(&actor)).await.map_err(Stopped::TooMany)?),
+        OperationType::Query => {
+            let beside_others = brand.is_some_and(|brand_id| app.neighbours.has_others(brand_id));
+            Some(app.shares.enter(share_of(&actor), beside_others).await.map_err(Stopped::TooMany)?)
+        }
         OperationType::Mutation | OperationType::Subscription => None,
     };
     brand.inspect(|brand_id| app.neighbours.note(*brand_id));

@@ -68,7 +68,7 @@ pub type Queue = Group<(Uuid, Uuid), Request, Answer>;
 
 /// At most `capacity` orders wait for one presale.
 pub fn queue(capacity: usize, neighbours: Neighbours) -> Queue {
-    Group::sized(capacity, move |(brand_id, _)| neighbours.largest(*brand_id, LARGEST))
+    Group::paced(capacity, move |(brand_id, _)| neighbours.pace(*brand_id, LARGEST))
 }
 
 /// Puts pieces on hold for the member and writes her order with its one amount due. Five statements,

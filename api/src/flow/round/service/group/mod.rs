@@ -34,7 +34,7 @@ pub type Votes = Group<(Uuid, Uuid), Vote, Answer>;
 
 /// At most `capacity` votes wait for one round.
 pub fn votes(capacity: usize, neighbours: Neighbours) -> Votes {
-    Group::sized(capacity, move |(brand_id, _)| neighbours.largest(*brand_id, LARGEST))
+    Group::paced(capacity, move |(brand_id, _)| neighbours.pace(*brand_id, LARGEST))
 }
 
 pub struct Vote {
