@@ -117,6 +117,20 @@ impl Socket {
     }
 }
 
+impl Socket {
+    /// Until the other side has forgotten the connection, nothing being read of what is in it: only to a byte that is
+    /// sent does it say so.
+    pub async fn forgotten(&mut self) {
+        let MaybeTlsStream::Plain(line) = self.0.get_mut() else { panic!("a plain line") };
+        let forgotten = async {
+            while line.write_all(&[0]).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+        };
+        timeout(PATIENCE, forgotten).await.expect("the connection is not kept");
+    }
+}
+
 impl Person<'_> {
     /// A socket of this person.
     pub async fn socket(&self) -> Socket {

@@ -15,6 +15,9 @@ use super::{cors, finance, graphiql, headers, health, media, request_id, slow_bo
 use crate::app::App;
 use crate::schema;
 
+/// A connection ends when nothing of what waits in it was read for this many times what a WebSocket may leave unread.
+const UNREAD: u32 = 6;
+
 /// Serves on `listener` with `workers` threads until the returned server is stopped; a stop lets
 /// running requests finish for the configured time.
 pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
@@ -24,6 +27,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
     // One count for all threads.
     let sockets = web::Data::new(Sockets::default());
     let request_patience = app.config.request_patience;
+    let unread = UNREAD * app.config.socket_patience.stall;
     let with_graphiql = app.config.graphiql;
     let data = web::Data::new(app);
     let server = HttpServer::new(move || {
@@ -53,6 +57,16 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
             .wrap(from_fn(request_id::middleware))
     })
     .workers(workers)
+    .on_connect(move |connection, _| {
+        // Whoever is not read any more, also a socket that was given up, would keep its connection and what waits in it:
+        // the HTTP server waits for its last byte. So the kernel ends it. Elsewhere than on Linux nothing does.
+        #[cfg(target_os = "linux")]
+        if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
+            && let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(unread))
+        {
+            tracing::warn!(%error, "a connection may keep what nobody reads");
+        }
+    })
     // A request head that takes longer is a slow-header attack or a dead phone.
     .client_request_timeout(request_patience)
     .keep_alive(Duration::from_secs(75))

@@ -45,6 +45,17 @@ e2e! {
         assert_eq!(socket.closed().await, 1009);
     }
 
+    async fn large_messages_may_come_at_once(app) {
+        let mut socket = app.brand("first").await.member("mei").await.socket().await;
+        let ping = json!({ "type": "ping", "payload": { "x": "a".repeat(300_000) } }).to_string();
+        // A frame of text of 64 bits of length, masked with zeroes.
+        let frame = [&[0x81, 0xff][..], &(ping.len() as u64).to_be_bytes(), &[0; 4], ping.as_bytes()].concat();
+        socket.bytes(&frame.repeat(3)).await;
+        for _ in 0..3 {
+            assert_eq!(socket.next().await["type"], "pong");
+        }
+    }
+
     async fn a_deep_message_closes(app) {
         let mut socket = Socket::open(&app.url).await;
         socket.raw(Message::text(format!("{}{}", "[".repeat(3_000), "]".repeat(3_000)))).await;
@@ -112,6 +123,7 @@ async fn a_client_that_does_not_read_is_let_go() {
         socket.subscribe(&number.to_string(), query, json!({})).await;
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
     }
-    // Its session has its places again.
+    // Its session has its places again, and what nobody reads does not stay either.
     assert_eq!(app.app.metrics.sockets.get(), 0);
+    socket.forgotten().await;
 }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use actix_web::error::PayloadError;
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use futures_util::Stream;
 use futures_util::stream::poll_fn;
@@ -38,7 +39,7 @@ impl Feed {
 
     /// `body`, which after every sip says once that there is nothing more at the moment, and fails when it is too much.
     pub async fn of(&self, request: &HttpRequest, body: web::Payload) -> actix_web::Result<web::Payload> {
-        let (feed, mut body, mut sip) = (self.clone(), body.into_inner(), 0);
+        let (feed, mut body, mut sip, mut rest) = (self.clone(), body.into_inner(), 0, Bytes::new());
         let sips = poll_fn(move |cx| {
             if feed.is_too_much() {
                 return Poll::Ready(Some(Err(PayloadError::Overflow)));
@@ -48,14 +49,20 @@ impl Feed {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            let polled = Pin::new(&mut body).poll_next(cx);
-            if let Poll::Ready(Some(Ok(bytes))) = &polled {
-                sip += bytes.len();
-                feed.0.set(feed.0.get() + bytes.len());
-            } else {
-                sip = 0;
+            if rest.is_empty() {
+                match Pin::new(&mut body).poll_next(cx) {
+                    Poll::Ready(Some(Ok(bytes))) => rest = bytes,
+                    other => {
+                        sip = 0;
+                        return other;
+                    }
+                }
             }
-            polled
+            // No more of what came at once: it may be the next message already, which is not to count with this one.
+            let bytes = rest.split_to(rest.len().min(SIP - sip));
+            sip += bytes.len();
+            feed.0.set(feed.0.get() + bytes.len());
+            Poll::Ready(Some(Ok(bytes)))
         });
         web::Payload::from_request(request, &mut dev::Payload::Stream { payload: Box::pin(sips) }).await
     }
