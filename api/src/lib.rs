@@ -24,7 +24,7 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod flow;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod growth;

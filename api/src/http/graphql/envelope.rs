@@ -131,7 +131,7 @@ impl Envelope {
     }
 
     /// The guard's word on a request with its own document.
-    #[cfg(feature = "fuzzing")]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub fn check(&self, limits: &Limits) -> Result<Checked, Refusal> {
         guard::check_variables(&self.variables, limits)?;
         guard::check(self.query.as_deref().unwrap_or_default(), self.operation_name.as_deref(), &self.variables, limits)

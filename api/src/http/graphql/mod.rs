@@ -9,7 +9,7 @@ pub(crate) mod envelope;
 pub(super) mod errors;
 pub(super) mod execute;
 pub(super) mod get;
-pub(super) mod multipart;
+pub(crate) mod multipart;
 pub(super) mod persisted;
 pub mod trusted;
 

@@ -4,7 +4,7 @@
 mod download;
 pub(super) mod upload;
 
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use upload::read_file;
 
 use actix_web::http::StatusCode;

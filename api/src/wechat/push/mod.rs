@@ -17,11 +17,9 @@ pub use open::{is_credible, open_push, verify_url};
 use super::Suggest;
 
 /// For the fuzz targets: what is read once a signature was found right.
-#[cfg(feature = "fuzzing")]
-pub(crate) fn read_anything(account: &super::Account, raw: &[u8]) {
-    if let Ok(message) = body::parse(raw) {
-        let _ = event::read(account, &message);
-    }
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn read_anything(account: &super::Account, raw: &[u8]) -> bool {
+    body::parse(raw).is_ok_and(|message| event::read(account, &message).is_ok())
 }
 
 /// The query string of the callback. Plain mode uses `signature`, secure mode `msg_signature`.

@@ -1,6 +1,6 @@
 //! Batches in the API: what the brand's people see and do, and what a factory sees and does.
 
-mod cursor;
+pub(crate) mod cursor;
 mod factory;
 mod factory_mutation;
 mod factory_subscription;

@@ -77,6 +77,15 @@ pub async fn post(
     }
 }
 
+/// For the fuzz targets: a body of somebody who may upload and can pay.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) async fn read_anything(
+    app: &App,
+    body: Multipart,
+) -> Option<(super::envelope::Envelope, crate::http::guard::Checked)> {
+    Reading::new(app, "anybody", None).read(body).await.ok()
+}
+
 /// Why the body is not executed.
 enum Failed {
     Problem(Problem),
