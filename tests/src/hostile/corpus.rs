@@ -1,6 +1,9 @@
 //! The corpus as it is written: one TOML file for each group of families.
 //!
-//! A request is a template; `each` makes one request of every combination of its choices. Texts hold
+//! A `[[request]]` is sent over HTTP and, where it is a document, over a WebSocket; a `[[talk]]` is a whole
+//! conversation over a WebSocket, down to its bytes.
+//!
+//! Both are templates; `each` makes one of every combination of its choices. Texts hold
 //! `«name»` for a choice or something of the world (ids, see [`super::world`]), `«*30|text§»` for thirty
 //! times the text, with § its number from 0 and `§+` one more, and `«x:fffe»` for bytes.
 
@@ -12,8 +15,11 @@ use serde_json::Value;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    request: Vec<Template>,
+pub struct File {
+    #[serde(default)]
+    pub request: Vec<Template>,
+    #[serde(default)]
+    pub talk: Vec<Talk>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -70,6 +76,8 @@ pub struct Expect {
     pub never: Vec<String>,
     /// SQL statements at most; a refusal takes none when missing, an answer what it needs.
     pub sql: Option<u64>,
+    /// Answers at most, where the bytes hold more than one request.
+    pub answers: Option<usize>,
     /// Heap at most, where 5 MiB are not enough by nature.
     pub mib: Option<u64>,
     /// CPU at most, where 20 ms are not enough by nature.
@@ -77,6 +85,81 @@ pub struct Expect {
     /// What is meant is HTTP's: not sent over a WebSocket.
     #[serde(default)]
     pub http_only: bool,
+    /// Why more than usual is right.
+    #[serde(default)]
+    pub because: String,
+}
+
+/// A conversation over a WebSocket. Its end is awaited, or, once it was let in, the answer to a normal operation.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Talk {
+    /// As in the list of families: H12 to H15.
+    pub family: String,
+    pub name: String,
+    /// Who enters; `anonymous` when missing.
+    #[serde(rename = "as", default = "anonymous")]
+    pub persona: String,
+    #[serde(default)]
+    pub each: BTreeMap<String, Choices>,
+    /// The sub-protocols offered, ours when missing.
+    pub protocol: Option<String>,
+    /// Whether it says who it is and is let in before all else.
+    #[serde(default = "yes")]
+    pub enters: bool,
+    /// Sockets that entered likewise and are open meanwhile.
+    #[serde(default)]
+    pub others: usize,
+    #[serde(default)]
+    pub says: Vec<Say>,
+    /// Whether it says in the end that no more comes.
+    #[serde(default)]
+    pub hangs_up: bool,
+    /// Whether it reads what comes back; else it goes on until it is let go.
+    #[serde(default = "yes")]
+    pub reads: bool,
+    pub expect: Ending,
+}
+
+/// One of these, so many times; § in a text is its number.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Say {
+    pub message: Option<Value>,
+    pub text: Option<String>,
+    pub binary: Option<String>,
+    pub ping: Option<String>,
+    /// Bytes that need be no frame.
+    pub raw: Option<String>,
+    #[serde(default = "once")]
+    pub times: usize,
+}
+
+/// What is right. Nothing named: nothing is answered but the normal operation after all that was said.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// The code that the server closes with, or one of several; 0 without a word.
+    #[serde(default)]
+    pub close: OneOrMore<u16>,
+    /// Of a handshake that is refused.
+    pub status: Option<u16>,
+    /// Codes of the refusals, which must come before a close.
+    #[serde(default)]
+    pub code: OneOrMore<String>,
+    /// Messages with data at most.
+    #[serde(default)]
+    pub data: usize,
+    /// Words that must not come back.
+    #[serde(default)]
+    pub never: Vec<String>,
+    /// SQL statements at most.
+    #[serde(default)]
+    pub sql: u64,
+    /// Heap at most, where 5 MiB are not enough by nature or are too many.
+    pub mib: Option<u64>,
+    /// CPU at most, where 20 ms are not enough by nature.
+    pub cpu_ms: Option<u64>,
     /// Why more than usual is right.
     #[serde(default)]
     pub because: String,
@@ -116,6 +199,14 @@ fn anonymous() -> String {
     "anonymous".to_owned()
 }
 
+fn yes() -> bool {
+    true
+}
+
+fn once() -> usize {
+    1
+}
+
 impl Choices {
     pub fn pairs(&self) -> Vec<(&str, &str)> {
         match self {
@@ -125,18 +216,19 @@ impl Choices {
     }
 }
 
-/// All templates of `tests/corpus`, in the order of the files' names.
-pub fn read() -> Vec<Template> {
+/// All of `tests/corpus`, in the order of the files' names.
+pub fn read() -> File {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     let entries = std::fs::read_dir(&folder).expect("the corpus' folder");
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
     paths.sort();
-    let mut templates = Vec::new();
+    let mut all = File { request: Vec::new(), talk: Vec::new() };
     for path in paths {
         let text = std::fs::read_to_string(&path).expect("a file of the corpus");
         let file: File = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        templates.extend(file.request);
+        all.request.extend(file.request);
+        all.talk.extend(file.talk);
     }
-    templates
+    all
 }

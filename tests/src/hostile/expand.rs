@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::corpus::{Expect, Template};
+use super::corpus::{Choices, Expect, Say, Talk, Template};
 use super::files;
+use super::line::{BINARY, PING, TEXT, framed};
 
 /// One request, whole.
 #[derive(Clone)]
@@ -25,10 +26,68 @@ pub enum Sends {
 
 pub type World = BTreeMap<String, String>;
 
+/// One conversation, whole.
+pub struct Conversation {
+    pub name: String,
+    pub persona: String,
+    pub says: Vec<Said>,
+    pub talk: Talk,
+}
+
+/// Bytes for the line, so many times.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Said {
+    pub times: usize,
+    /// The kind of its frame; `None` when it need be none.
+    frame: Option<u8>,
+    content: Vec<u8>,
+}
+
+impl Said {
+    /// The `n`-th time.
+    pub fn bytes(&self, n: usize) -> Vec<u8> {
+        let content = match std::str::from_utf8(&self.content) {
+            Ok(text) if text.contains('§') => numbered(text, n).into_bytes(),
+            _ => self.content.clone(),
+        };
+        self.frame.map_or_else(|| content.clone(), |kind| framed(kind, &content))
+    }
+}
+
 /// Every combination of the template's choices.
 pub fn requests(template: &Template, world: &World) -> Vec<Request> {
-    let mut all = vec![(template.name.clone(), World::new())];
-    for (choice, choices) in &template.each {
+    let all = combinations(&template.name, &template.each);
+    all.into_iter().map(|(name, chosen)| request(template, name, &Text { chosen: &chosen, world })).collect()
+}
+
+/// The same of a conversation.
+pub fn conversations(talk: &Talk, world: &World) -> Vec<Conversation> {
+    let all = combinations(&talk.name, &talk.each).into_iter().map(|(name, chosen)| {
+        let text = Text { chosen: &chosen, world };
+        let mut filled = talk.clone();
+        filled.protocol = talk.protocol.as_ref().map(|protocol| text.fill(protocol));
+        filled.expect.never = talk.expect.never.iter().map(|word| text.fill(word)).collect();
+        let says = talk.says.iter().map(|say| said(say, &text, &talk.name)).collect();
+        Conversation { name, persona: text.fill(&talk.persona), says, talk: filled }
+    });
+    all.collect()
+}
+
+fn said(say: &Say, text: &Text<'_>, name: &str) -> Said {
+    let (frame, content) = match (&say.message, &say.text, &say.binary, &say.ping, &say.raw) {
+        (Some(message), None, None, None, None) => (Some(TEXT), text.json(message).to_string().into_bytes()),
+        (None, Some(words), None, None, None) => (Some(TEXT), text.bytes(words)),
+        (None, None, Some(bytes), None, None) => (Some(BINARY), text.bytes(bytes)),
+        (None, None, None, Some(bytes), None) => (Some(PING), text.bytes(bytes)),
+        (None, None, None, None, Some(bytes)) => (None, text.bytes(bytes)),
+        _ => panic!("{name}: say one of message, text, binary, ping, raw"),
+    };
+    Said { times: say.times, frame, content }
+}
+
+fn combinations(name: &str, each: &BTreeMap<String, Choices>) -> Vec<(String, World)> {
+    let mut all = vec![(name.to_owned(), World::new())];
+    for (choice, choices) in each {
         let pairs = choices.pairs();
         all = all
             .into_iter()
@@ -47,7 +106,7 @@ pub fn requests(template: &Template, world: &World) -> Vec<Request> {
         chosen.insert("n".to_owned(), n.to_string());
         (name, chosen)
     });
-    numbered.map(|(name, chosen)| request(template, name, &Text { chosen: &chosen, world })).collect()
+    numbered.collect()
 }
 
 fn request(template: &Template, name: String, text: &Text<'_>) -> Request {

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use super::corpus;
-use super::expand::{self, Request, World};
+use super::expand::{self, Conversation, Request, World};
 use super::judge::{Budget, problems, without_ids};
 use super::meter::Taken;
 use super::report::Report;
 use super::send::{self, Answer};
 use super::server::Server;
 use super::socket;
+use super::talk;
 use crate::Backend;
 
 /// How a request travels.
@@ -26,10 +27,12 @@ pub async fn run(program: &Path, backend: Backend, budget: Budget, filters: &[St
     let world = std::mem::take(&mut server.ready.world);
     let host = server.ready.url.trim_start_matches("http://").to_owned();
     let mut report = Report::default();
+    let is_meant = |named: &str| filters.is_empty() || filters.iter().any(|filter| named.contains(filter));
     let mut alike: BTreeMap<String, (String, String)> = BTreeMap::new();
-    for request in all(&world) {
+    let corpus = corpus::read();
+    for request in all(&corpus.request, &world) {
         let named = format!("{} {}", request.family, request.name);
-        if !filters.is_empty() && !filters.iter().any(|filter| named.contains(filter)) {
+        if !is_meant(&named) {
             continue;
         }
         let mut judge = |transport, answer: &Answer, taken: &Taken| {
@@ -74,13 +77,25 @@ pub async fn run(program: &Path, backend: Backend, budget: Budget, filters: &[St
         };
         report.add(&request.family, &named, Transport::WebSocket, &answer, &taken, wrong);
     }
+    for conversation in all_talks(&corpus.talk, &world) {
+        let family = &conversation.talk.family;
+        let named = format!("{family} {}", conversation.name);
+        if !is_meant(&named) {
+            continue;
+        }
+        let (answer, taken, mut wrong) = talk::hold(&mut server, &host, &conversation, &world, budget).await;
+        if !is_normal(&host, &world).await {
+            wrong.push("the next request is not answered normally".to_owned());
+        }
+        report.add(family, &named, Transport::WebSocket, &answer, &taken, wrong);
+    }
     report.problems.extend(server.finish().await);
     report
 }
 
 /// Every request of the corpus, each with a name and a substance of its own.
-fn all(world: &World) -> Vec<Request> {
-    let requests: Vec<_> = corpus::read().iter().flat_map(|template| expand::requests(template, world)).collect();
+fn all(templates: &[corpus::Template], world: &World) -> Vec<Request> {
+    let requests: Vec<_> = templates.iter().flat_map(|template| expand::requests(template, world)).collect();
     let (mut names, mut contents) = (HashSet::new(), HashSet::new());
     for request in &requests {
         assert!(names.insert((&request.family, &request.name)), "two requests are called {}", request.name);
@@ -88,6 +103,18 @@ fn all(world: &World) -> Vec<Request> {
         assert!(contents.insert(content), "{} is another one again", request.name);
     }
     requests
+}
+
+/// The same of the conversations.
+fn all_talks(talks: &[corpus::Talk], world: &World) -> Vec<Conversation> {
+    let talks: Vec<_> = talks.iter().flat_map(|talk| expand::conversations(talk, world)).collect();
+    let (mut names, mut contents) = (HashSet::new(), HashSet::new());
+    for Conversation { name, persona, says, talk } in &talks {
+        assert!(names.insert((&talk.family, name)), "two conversations are called {name}");
+        let content = (persona, says, &talk.protocol, talk.enters, talk.others, talk.hangs_up, talk.reads);
+        assert!(contents.insert(content), "{name} is another one again");
+    }
+    talks
 }
 
 /// A stranger asks who they are.

@@ -57,6 +57,12 @@ pub async fn http(host: &str, request: &Request, world: &World) -> Answer {
         .unwrap_or_else(|_| panic!("{}: no answer within {PATIENCE:?}", request.name))
 }
 
+/// What a stranger is answered at `path`.
+pub async fn get(host: &str, path: &str) -> Answer {
+    let head = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    exchange(host, head.as_bytes(), false).await
+}
+
 pub fn token<'a>(world: &'a World, persona: &'a str) -> Option<&'a str> {
     match persona {
         "anonymous" => None,

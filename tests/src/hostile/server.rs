@@ -22,8 +22,9 @@ pub struct Ready {
 /// What the program does when it is started as `hostile serve sqlite`: serves until its input ends, then checks
 /// that the requests left all invariants whole.
 pub async fn serve(backend: Backend) {
-    // As in production: who cannot see the schema gets no hints either.
-    let app = TestApp::start_with(backend, &[("introspection", "false"), ("graphiql", "true")]).await;
+    // As in production: who cannot see the schema gets no hints either. Who does not read is waited for less long.
+    let settings = [("introspection", "false"), ("graphiql", "true"), ("socket_stall_seconds", "3")];
+    let app = TestApp::start_with(backend, &settings).await;
     // As in production, so that the log is judged too.
     smallbatch::cli::log::start(&app.app.config);
     let ready = Ready { url: app.url.clone(), world: world::build(&app).await };
