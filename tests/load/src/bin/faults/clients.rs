@@ -4,16 +4,20 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use load::client::{Client, Member, Outcome};
 use load::plan::{PRESALE, Plan, SKUS, SLATE};
+use serde_json::{Value, json};
 use smallbatch::base::id::OrderId;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use tokio::task::JoinHandle;
 
+use crate::history::{History, outcome};
 use crate::hurt::Dice;
 
 /// A call is given up by its client after this long.
@@ -41,7 +45,10 @@ pub enum Known {
 pub struct Entry {
     pub key: String,
     pub wish: Wish,
+    /// Open until it has ended.
     pub known: Known,
+    /// Microseconds since the history began.
+    pub invoked_at: u64,
 }
 
 /// All that was wished for, and what the answers were.
@@ -70,6 +77,14 @@ impl Log {
         }
         text
     }
+
+    pub fn report(&self) -> Value {
+        let mut outcomes: BTreeMap<_, usize> = ["ok", "failed", "unknown"].map(|outcome| (outcome, 0)).into();
+        for entry in &self.entries {
+            *outcomes.entry(outcome(&entry.known)).or_default() += 1;
+        }
+        json!({ "mutations": self.entries.len(), "outcomes": outcomes, "answers": self.answers })
+    }
 }
 
 pub struct Crowd {
@@ -80,6 +95,7 @@ pub struct Crowd {
 
 struct Shared {
     log: Mutex<Log>,
+    history: Mutex<History>,
     /// Held for reading during each wish.
     door: Arc<RwLock<()>>,
     over: AtomicBool,
@@ -89,9 +105,11 @@ struct Shared {
 }
 
 impl Crowd {
-    pub fn start(plan: &Plan, address: SocketAddr, people: usize, seed: u64) -> Self {
+    /// Their history is written into the folder `out`.
+    pub fn start(plan: &Plan, address: SocketAddr, people: usize, seed: u64, out: &Path) -> Result<Self> {
         let shared = Arc::new(Shared {
             log: Mutex::default(),
+            history: Mutex::new(History::create(out)?),
             door: Arc::default(),
             over: AtomicBool::new(false),
             began: Instant::now(),
@@ -109,7 +127,7 @@ impl Crowd {
             };
             tokio::spawn(async move { person.live().await })
         });
-        Crowd { tasks: tasks.collect(), shared, paused: Mutex::new(None) }
+        Ok(Crowd { tasks: tasks.collect(), shared, paused: Mutex::new(None) })
     }
 
     /// Whether a mutation that was sent after `moment` has been acknowledged.
@@ -136,11 +154,33 @@ impl Crowd {
 
     /// Everybody goes home; what they remember.
     pub async fn stop(self) -> Log {
+        self.go_on();
         self.shared.over.store(true, Ordering::Relaxed);
         for task in self.tasks {
             let _ = task.await;
         }
         std::mem::take(&mut self.shared.log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Shared {
+    /// Remembers a wish before it is sent; its number.
+    fn invoked(&self, wish: &Wish, key: &str) -> usize {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let n = log.entries.len();
+        let invoked_at = self.history().invoked(n, wish, key);
+        log.entries.push(Entry { key: key.to_owned(), wish: wish.clone(), known: Known::Open, invoked_at });
+        n
+    }
+
+    fn ended(&self, n: usize, known: Known) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.entries[n].known = known;
+        self.history().ended(n, &log.entries[n]);
+    }
+
+    fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -200,9 +240,9 @@ impl Person {
         };
         self.wishes += 1;
         let key = format!("{}-{}", self.name, self.wishes);
+        let n = self.shared.invoked(&wish, &key);
         let known = self.insist(who, &wish, &key).await;
-        let mut log = self.shared.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.entries.push(Entry { key, wish, known });
+        self.shared.ended(n, known);
     }
 
     /// Asks until the answer is clear, a few times at most; gives up one time in five.

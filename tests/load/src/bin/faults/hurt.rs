@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use load::zipf::random;
+use serde_json::{Value, json};
 
 use crate::clients::Crowd;
 use crate::services::Services;
@@ -116,6 +117,12 @@ impl Hurts {
         self.0.entry(fault).or_default().push(began.elapsed());
         eprint!("\r{} kills", self.kills());
         Ok(())
+    }
+
+    /// Every recovery in milliseconds, by fault.
+    pub fn report(&self) -> Value {
+        let of = |times: &Vec<Duration>| times.iter().map(|time| time.as_secs_f64() * 1e3).collect::<Vec<_>>();
+        self.0.iter().map(|(fault, times)| (format!("{fault:?}"), json!(of(times)))).collect()
     }
 
     /// Time from the fault to the first acknowledged mutation that began after it.

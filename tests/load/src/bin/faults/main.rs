@@ -2,25 +2,28 @@
 //! the server is killed (-9), PostgreSQL is stopped at once, Redis is killed or emptied, and connections
 //! are cut and delayed at random points. Then `smallbatch check` must find no breach, and the database
 //! must agree with the clients: what was acknowledged is there, what was refused is not, what is unknown
-//! is there once or not at all. Recovery times are printed; a failure prints the seed.
+//! is there once or not at all. Recovery times are printed; a failure prints the seed. Into `--out` go
+//! `history.jsonl`, a line before each mutation is sent and one when it has ended, and `report.json`.
 //!
 //! Everything runs on loopback: its own PostgreSQL (durable), its own Redis, its own server.
 
 mod clients;
 mod compare;
+mod history;
 mod hurt;
 mod services;
 mod wire;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use load::plan::{Plan, Size};
 use load::server::{self, program};
+use serde_json::json;
 
-use clients::Crowd;
+use clients::{Crowd, Log};
 use hurt::{Dice, Hurts};
 use services::Services;
 
@@ -44,7 +47,7 @@ struct Args {
     /// Kills between two comparisons of log and database; the last is always compared.
     #[arg(long, default_value_t = 50)]
     compare_every: usize,
-    /// Where the services keep their data and logs, and the report goes.
+    /// Where the services' logs, the history of the clients and the report go; what is there is deleted.
     #[arg(long, default_value = "target/faults")]
     out: PathBuf,
 }
@@ -63,24 +66,55 @@ async fn run(args: &Args, seed: u64) -> Result<()> {
     let mut services = Services::start(&args.out, args.postgres.as_deref()).await?;
     server::prepare(&services.database_url(), &plan).await?;
     services.start_server(&program).await?;
-    let crowd = Crowd::start(&plan, services.front(), args.people, seed);
-    let (mut dice, mut hurts) = (Dice::new(seed), Hurts::default());
-    let began = Instant::now();
+    let crowd = Crowd::start(&plan, services.front(), args.people, seed, &args.out)?;
+    let (mut hurts, began) = (Hurts::default(), Instant::now());
+    let outcome = hurt(args, seed, &plan, &mut services, &crowd, &mut hurts).await;
+    let seconds = began.elapsed().as_secs_f64();
+    let log = crowd.stop().await;
+    let error = outcome.as_ref().err().map(|error| format!("{error:#}"));
+    report(&args.out, seed, seconds, &hurts, &log, error.as_deref())?;
+    outcome?;
+    println!("\n{}", hurts.table());
+    println!("{}", log.table());
+    println!("{} kills in {seconds:.0} s; log and database agree", hurts.kills());
+    ensure!(log.acknowledged() > 0, "nothing was acknowledged, so nothing was tried");
+    services.stop().await
+}
+
+/// All faults, and the comparisons between them.
+async fn hurt(
+    args: &Args,
+    seed: u64,
+    plan: &Plan,
+    services: &mut Services,
+    crowd: &Crowd,
+    hurts: &mut Hurts,
+) -> Result<()> {
+    let mut dice = Dice::new(seed);
     while hurts.kills() < args.kills {
         let pause = Duration::from_millis(100 + dice.below(900));
         tokio::time::sleep(pause).await;
         let kills = hurts.kills();
-        hurts.one_more(&mut dice, &mut services, &crowd).await?;
+        hurts.one_more(&mut dice, services, crowd).await?;
         if hurts.kills() > kills && (hurts.kills() % args.compare_every == 0 || hurts.kills() == args.kills) {
             crowd.pause().await;
-            compare::all(&services, &plan, &crowd, hurts.kills()).await?;
+            compare::all(services, plan, crowd, hurts.kills()).await?;
             crowd.go_on();
         }
     }
-    let log = crowd.stop().await;
-    println!("\n{}", hurts.table());
-    println!("{}", log.table());
-    println!("{} kills in {:.0} s; log and database agree", hurts.kills(), began.elapsed().as_secs_f64());
-    ensure!(log.acknowledged() > 0, "nothing was acknowledged, so nothing was tried");
-    services.stop().await
+    Ok(())
+}
+
+/// What programs read: also after a failure, with what went wrong.
+fn report(out: &Path, seed: u64, seconds: f64, hurts: &Hurts, log: &Log, error: Option<&str>) -> Result<()> {
+    let report = json!({
+        "seed": seed,
+        "kills": hurts.kills(),
+        "seconds": seconds,
+        "recovery_ms": hurts.report(),
+        "clients": log.report(),
+        "error": error,
+    });
+    let path = out.join("report.json");
+    std::fs::write(&path, format!("{report:#}\n")).with_context(|| format!("cannot write {}", path.display()))
 }
