@@ -8,7 +8,11 @@ use async_graphql::parser::types::{
 };
 
 /// The types by name.
-pub struct Schema(BTreeMap<String, Kind>);
+pub struct Schema {
+    types: BTreeMap<String, Kind>,
+    /// By interface: the objects that are one.
+    implementers: BTreeMap<String, Vec<String>>,
+}
 
 pub enum Kind {
     /// An object or an interface.
@@ -36,11 +40,15 @@ pub struct Argument {
 impl Schema {
     pub fn printed() -> Self {
         let document = parse_schema(smallbatch::schema::sdl()).expect("our own SDL parses");
-        let mut types = BTreeMap::new();
+        let (mut types, mut implementers) = (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new());
         for definition in document.definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
             let kind = match definition.node.kind {
                 TypeKind::Object(object) => {
+                    for interface in object.implements {
+                        let name = definition.node.name.node.to_string();
+                        implementers.entry(interface.node.to_string()).or_default().push(name);
+                    }
                     Kind::Fields(object.fields.iter().map(|field| self::field(&field.node)).collect())
                 }
                 TypeKind::Interface(object) => {
@@ -56,19 +64,24 @@ impl Schema {
             };
             types.insert(definition.node.name.node.to_string(), kind);
         }
-        Schema(types)
+        Schema { types, implementers }
     }
 
     /// The fields of an object or interface; none of anything else.
     pub fn fields(&self, of: &str) -> &[Field] {
-        match self.0.get(of) {
+        match self.types.get(of) {
             Some(Kind::Fields(fields)) => fields,
             _ => &[],
         }
     }
 
     pub fn kind(&self, of: &str) -> &Kind {
-        self.0.get(of).unwrap_or(&Kind::Leaf)
+        self.types.get(of).unwrap_or(&Kind::Leaf)
+    }
+
+    /// The objects that are an interface, in the order of the schema; none of anything else.
+    pub fn implementers(&self, interface: &str) -> &[String] {
+        self.implementers.get(interface).map_or(&[], Vec::as_slice)
     }
 
     pub fn is_object(&self, of: &str) -> bool {

@@ -19,7 +19,7 @@ pub async fn ask(stage: &Stage<'_>) -> Rows {
     rows
 }
 
-fn selection(stage: &Stage<'_>, of: &str) -> String {
+pub fn selection(stage: &Stage<'_>, of: &str) -> String {
     let has_edges = stage.schema.fields(of).iter().any(|field| field.name == "edges");
     if has_edges { "edges { __typename }".to_owned() } else { "__typename".to_owned() }
 }

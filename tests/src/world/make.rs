@@ -2,7 +2,7 @@
 
 use entity::compensation::{self, CompensationReason, CompensationStatus};
 use sea_orm::{ActiveModelTrait, Set};
-use serde_json::json;
+use serde_json::{Value, json};
 use smallbatch::base::id::{CompensationId, OrderId};
 use smallbatch::base::tx::By;
 use smallbatch::flow::payment::ledger;
@@ -21,19 +21,31 @@ impl World<'_> {
         for name in ["productName", "makerName", "makerAddress", "fibreContent"] {
             input["hangTag"][name] = json!(self.marked(name));
         }
+        input["hangTag"]["storageNote"] = json!(self.marked("dry"));
         let released = self.merchandiser.mutate("releaseBatch", input, "batch { id }").await;
         let batch = released.text("releaseBatch.batch.id");
         self.brand.app.settle().await;
         let epoch = self.factory.takes(&batch).await;
-        let cells = json!([{ "skuId": self.id("skuId"), "pieces": 1 }]);
+        let cells = |pieces: i32| json!([{ "skuId": self.id("skuId"), "pieces": pieces }]);
+        let begun = json!({ "batchId": batch, "epoch": epoch, "stage": "FABRIC_IN", "cells": cells(1),
+            "note": self.marked("one roll") });
+        self.factory.mutate("reportBatchProgress", begun, "batch { status }").await.ok("reportBatchProgress.batch");
+        let cells = cells(2);
         self.factory.packs(&batch, epoch, cells.clone()).await;
         let tracking = format!("{}-SF2", self.mark());
         self.factory.ships(&batch, epoch, &tracking, cells, true).await.ok("shipBatch.batch");
-        let query = "query($id: ID!) { packingList(batchId: $id) { nodes { parcel { id } } } }";
+        let query = "query($id: ID!) { packingList(batchId: $id) { nodes { parcel { id orderId } } } }";
         let packed = self.support.gql(query, json!({ "id": batch })).await;
-        let parcel = packed.text("packingList.nodes.0.parcel.id");
-        let sent = json!({ "batchId": batch,
-            "parcels": [{ "parcelId": parcel, "carrier": self.marked("carrier"), "trackingNo": format!("{}-SF3", self.mark()) }] });
+        let parcel = |order: &str| {
+            let of = |item: &&Value| item["parcel"]["orderId"] == json!(order);
+            let item = packed.at("packingList.nodes").as_array().and_then(|items| items.iter().find(of));
+            item.and_then(|item| item["parcel"]["id"].as_str()).expect("a parcel").to_owned()
+        };
+        let (parcel, other) = (parcel(self.id("orderId")), parcel(self.id("shippedOrderId")));
+        let sent = json!({ "batchId": batch, "parcels": [
+            { "parcelId": parcel, "carrier": self.marked("carrier"), "trackingNo": format!("{}-SF3", self.mark()) },
+            { "parcelId": other, "carrier": "YTO", "trackingNo": format!("{}-YT2", self.mark()) },
+        ] });
         self.support.mutate("dispatchParcels", sent, "parcels { id }").await.ok("dispatchParcels.parcels");
         self.brand.app.settle().await;
         // WeChat knows no such carrier.
@@ -59,8 +71,17 @@ impl World<'_> {
 
     /// The brand owes the buyer a little and pays it; the transfer waits for her. A factory is paid, too.
     async fn owe(&mut self) {
+        let transfer = self.pay_compensation("orderId").await;
+        self.ids.insert("transferId", transfer);
+        let input = json!({ "factoryId": self.factory.id, "amount": 100, "paidOn": "2026-03-02", "reference": self.marked("B-1") });
+        let recorded = self.finance.mutate("recordFactoryPayment", input, "payment { id }").await;
+        recorded.ok("recordFactoryPayment.payment.id");
+    }
+
+    /// The brand owes the buyer a little for one of her orders and pays it; the transfer.
+    pub(super) async fn pay_compensation(&mut self, order: &'static str) -> String {
         let (app, brand_id) = (self.brand.app, self.brand.id);
-        let (id, order_id) = (app.app.ids.next(), OrderId::parse(self.id("orderId")).expect("an order").0);
+        let (id, order_id) = (app.app.ids.next(), OrderId::parse(self.id(order)).expect("an order").0);
         let owed = app.app.write(brand_id, |tx| async move {
             let row = compensation::ActiveModel {
                 brand_id: Set(brand_id),
@@ -82,13 +103,11 @@ impl World<'_> {
         owed.await.expect("it is written");
         let id = CompensationId::new(id).to_string();
         let paid = self.finance.mutate("payCompensation", json!({ "compensationId": id }), "transfers { id }").await;
-        self.ids.insert("transferId", paid.text("payCompensation.transfers.0.id"));
-        self.ids.insert("compensationId", id);
+        self.ids.entry("compensationId").or_insert(id);
         app.settle().await;
-        let input = json!({ "factoryId": self.factory.id, "amount": 100, "paidOn": "2026-03-02", "reference": self.marked("B-1") });
-        let recorded = self.finance.mutate("recordFactoryPayment", input, "payment { id }").await;
-        recorded.ok("recordFactoryPayment.payment.id");
+        paid.text("payCompensation.transfers.0.id")
     }
+
     /// A later ship-by date, which the buyer is asked to accept.
     async fn promise(&mut self) {
         let input = json!({
@@ -98,7 +117,10 @@ impl World<'_> {
         let changed = self.merchandiser.mutate("changePromise", input, "change { id }").await;
         changed.ok("changePromise.change.id");
         self.brand.app.settle().await;
-        let asked = self.buyer.gql("{ promiseQuestions(first: 1) { nodes { id } } }", json!({})).await;
+        let asked = self.buyer.gql("{ promiseQuestions(first: 2) { nodes { id } } }", json!({})).await;
         self.ids.insert("questionId", asked.text("promiseQuestions.nodes.0.id"));
+        let answer = json!({ "questionId": asked.text("promiseQuestions.nodes.1.id"), "accept": true });
+        let answered = self.buyer.mutate("answerPromiseChange", answer, "question { id }").await;
+        answered.ok("answerPromiseChange.question.id");
     }
 }

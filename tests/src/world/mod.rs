@@ -1,6 +1,7 @@
 //! A whole brand in which everything was used once, every text carries the brand's mark, and every id is
 //! known by the name of the argument that takes it. Who may see what is tried on two such brands.
 
+mod less_smooth;
 mod make;
 mod sell;
 mod values;
@@ -60,10 +61,12 @@ impl TestApp {
         let brand_id = smallbatch::base::id::BrandId::new(world.brand.id).to_string();
         world.ids.insert("brandId", brand_id);
         world.gather().await;
+        world.introduce().await;
         world.vote().await;
         world.show().await;
         world.sell().await;
         world.make().await;
+        world.less_smooth().await;
         self.settle().await;
         world
     }
@@ -98,7 +101,7 @@ impl<'a> World<'a> {
         }
         let query =
             "mutation($input: SaveNeedProfileInput!) { saveNeedProfile(input: $input) { userErrors { code } } }";
-        let need = json!({ "heightCm": 160, "weightKg": 55, "waistCm": 68, "wishes": self.marked("wish") });
+        let need = json!({ "heightCm": 160, "weightKg": 55, "bustCm": 84, "waistCm": 68, "hipCm": 90, "wishes": self.marked("wish") });
         self.buyer.gql(query, json!({ "input": need })).await.ok("saveNeedProfile");
     }
 }

@@ -1,4 +1,4 @@
-//! A presale, an order that stays and one that is refunded.
+//! A presale, two orders that stay, one that is refunded and one whose refund does not get on.
 
 use chrono::Duration;
 use entity::reconciliation::{self, ReconciliationStatus};
@@ -10,12 +10,13 @@ use smallbatch::wechat::pay::{PayParams, Prepay};
 
 use super::World;
 
-const PRICE: i64 = 19_900;
+pub(super) const PRICE: i64 = 19_900;
 
 impl World<'_> {
     pub(super) async fn sell(&mut self) {
         self.brand.app.standin.accept_subscribe(&self.brand.account.appid, &self.buyer.openid, crate::people::TEMPLATE);
-        let sku = |size: &str| json!({ "color": self.marked("red"), "size": size, "cap": 50 });
+        let red = self.marked("red");
+        let sku = |size: &str| json!({ "color": red, "size": size, "sizeDesignation": "160/84A", "cap": 50 });
         let input = json!({
             "entryId": self.id("entryId"),
             "title": self.marked("presale"),
@@ -38,7 +39,11 @@ impl World<'_> {
         let added = self.buyer.mutate("addAddress", json!({ "address": address }), "address { id }").await;
         self.ids.insert("addressId", added.text("addAddress.address.id"));
         let kept = self.buy().await;
+        let shipped = self.buy().await;
         let refunded = self.buy().await;
+        let part = json!({ "orderId": refunded, "amount": 100, "reason": self.marked("a gift") });
+        self.support.mutate("refundOrder", part, "order { id }").await.ok("refundOrder.order.id");
+        self.brand.app.settle().await;
         self.buyer
             .mutate("cancelOrder", json!({ "orderId": refunded }), "order { id }")
             .await
@@ -50,6 +55,7 @@ impl World<'_> {
         self.ids.insert("refundId", found.text("refunds.nodes.0.id"));
         self.ids.insert("refundedOrderId", refunded);
         self.ids.insert("orderId", kept);
+        self.ids.insert("shippedOrderId", shipped);
         let settled = self.pay_astray().await;
         let input = json!({ "eventId": settled, "note": self.marked("sent back") });
         let done = self.finance.mutate("resolveProviderEvent", input, "providerEvent { eventId }").await;
@@ -57,6 +63,8 @@ impl World<'_> {
         let open = self.pay_astray().await;
         self.ids.insert("eventId", open);
         self.reconcile().await;
+        // Last, as the desk would show it before the money that came astray.
+        self.refund_in_vain().await;
     }
 
     /// A day before the brand began, with a difference that is open and one that was settled, and one without its bill.
@@ -146,7 +154,8 @@ impl World<'_> {
         desk.text("financeDesk.stuck.items.0.providerEvent.eventId")
     }
 
-    async fn buy(&self) -> String {
+    /// Orders a piece and pays; the order's id.
+    pub(super) async fn buy(&self) -> String {
         let input: Value = json!({
             "presaleId": self.id("presaleId"),
             "lines": [{ "skuId": self.id("skuId"), "quantity": 1 }],
@@ -156,11 +165,15 @@ impl World<'_> {
             "termsVersion": "2026-01",
         });
         let order = self.buyer.mutate("placeOrder", input, "order { id }").await.text("placeOrder.order.id");
+        self.pay(&order).await;
+        order
+    }
+
+    pub(super) async fn pay(&self, order: &str) {
         let fields = "params { timeStamp nonceStr package signType paySign }";
         let params = self.buyer.mutate("payOrder", json!({ "orderId": order }), fields).await.ok("payOrder.params");
         let params: PayParams = serde_json::from_value(params).expect("what wx.requestPayment takes");
         self.brand.app.standin.pay(&params, &self.buyer.openid).expect("WeChat takes the money");
         self.brand.app.settle().await;
-        order
     }
 }
