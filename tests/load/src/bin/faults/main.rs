@@ -96,7 +96,7 @@ async fn hurt(
         tokio::time::sleep(pause).await;
         let kills = hurts.kills();
         hurts.one_more(&mut dice, services, crowd).await?;
-        if hurts.kills() > kills && (hurts.kills() % args.compare_every == 0 || hurts.kills() == args.kills) {
+        if hurts.kills() > kills && (hurts.kills().is_multiple_of(args.compare_every) || hurts.kills() == args.kills) {
             crowd.pause().await;
             compare::all(services, plan, crowd, hurts.kills()).await?;
             crowd.go_on();
