@@ -196,9 +196,18 @@ pub fn viewer_kind() -> Vec<u8> {
 }
 
 pub fn feed(who: Member) -> Vec<u8> {
+    feed_of(who, FEED)
+}
+
+/// The same without what is hers, which is a statement.
+pub fn public_feed(who: Member) -> Vec<u8> {
+    feed_of(who, &FEED.replace(" pickedByMe", ""))
+}
+
+fn feed_of(who: Member, query: &str) -> Vec<u8> {
     let round = RoundId::new(plan::id(Kind::Round, who.brand, plan::OPEN_ROUND));
     let community = CommunityId::new(plan::id(Kind::Community, who.brand, who.index / plan::COMMUNITY));
-    call(&who.token(), FEED, json!({ "round": round.to_string(), "community": community.to_string() }))
+    call(&who.token(), query, json!({ "round": round.to_string(), "community": community.to_string() }))
 }
 
 /// The same request as a phone sends it. Compressed answers are not looked into; errors are too small to be compressed.

@@ -129,6 +129,7 @@ impl Bench<'_> {
         let of = |make: &dyn Fn(u64) -> Vec<u8>| (0..500).map(make).collect::<Vec<_>>();
         let feeds = of(&|n| client::feed(self.someone(n * 7)));
         let gzipped = feeds.iter().map(|feed| client::taking_gzip(feed)).collect();
+        let public = of(&|n| client::taking_gzip(&client::public_feed(self.someone(n * 7))));
         let pages = of(&|n| client::presale_page(self.someone(n * 7), PRESALE));
         let orders = of(&|n| client::order_list(Member { brand: 0, index: n % self.plan.buyers(0) }));
         let factories = of(&|n| client::factory_feed((n % self.plan.factories() as u64) as usize));
@@ -138,6 +139,7 @@ impl Bench<'_> {
             ("round feed, uncached", 0.6, uncached, feeds.clone(), sql(pgbench::FEED)),
             ("round feed, cached", 5.0, server, feeds, sql(pgbench::FEED)),
             ("round feed, cached, gzip as for phones", 0.6, server, gzipped, Yard::Hello),
+            ("round feed's public part, cached, gzip", 0.6, server, public, Yard::Hello),
             ("presale page, cached", 0.6, server, pages, Yard::Hello),
             ("a member's 10 orders", 0.6, server, orders, sql(pgbench::ORDERS)),
             ("small public read {viewer{kind}}", 0.6, server, vec![client::viewer_kind()], Yard::Hello),
