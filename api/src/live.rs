@@ -7,6 +7,7 @@
 //! subscription. Whether the actor is still who they were is the socket's to watch.
 
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_graphql::Context;
@@ -26,13 +27,28 @@ pub const PACE: Duration = Duration::from_secs(1);
 
 /// What each push costs, and whose buckets pay. The edge puts it into the request's data, and has
 /// taken the price of the first push already.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Toll {
     pub bucket: String,
     pub brand: Option<Uuid>,
     /// In whose share of the database its reads are.
     pub whose: Uuid,
     pub cost: u32,
+    pub held: Held,
+}
+
+/// The place of a push from its read until its answer is whole: the engine reads what is selected of it afterwards.
+#[derive(Clone, Default)]
+pub struct Held(Arc<Mutex<Option<Place<Uuid>>>>);
+
+impl Held {
+    fn keep(&self, place: Place<Uuid>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    }
+
+    pub fn release(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
 }
 
 /// What there is to push.
@@ -113,14 +129,13 @@ impl<Read> Follow<Read> {
                     sleep(wait).await;
                 }
             }
-            let place = self.place().await;
+            self.toll.held.keep(self.place().await);
             self.listener.seen();
             self.due = Some(Instant::now() + PACE);
             let push = (self.read)().await?;
-            drop(place);
             self.more = matches!(push, Push::Part(_));
             match push {
-                Push::Nothing => {}
+                Push::Nothing => self.toll.held.release(),
                 Push::State(value) | Push::Part(value) => return Ok(value),
             }
         }

@@ -20,7 +20,7 @@ use crate::base::share::Place;
 use crate::base::stats::{self, SqlStats};
 use crate::error::{Error, Result};
 use crate::http::guard::Checked;
-use crate::live::Toll;
+use crate::live::{Held, Toll};
 use crate::load;
 use crate::people::actor::{Actor, ClientIp};
 use crate::people::authenticate::{Known, recognise};
@@ -148,7 +148,8 @@ pub async fn follow(
         Who::Known(actor) => actor,
     };
     let (brand, whose) = (actor.brand(), share_of(&actor));
-    let toll = Toll { bucket: bucket(&actor, ip), brand, whose, cost: checked.cost.max(1) };
+    let held = Held::default();
+    let toll = Toll { bucket: bucket(&actor, ip), brand, whose, cost: checked.cost.max(1), held: held.clone() };
     app.limiter.pay(&toll.bucket, brand, toll.cost).await.map_err(Stopped::TooMany)?;
     brand.inspect(|brand_id| app.neighbours.note(*brand_id));
     let cost = toll.cost;
@@ -156,6 +157,7 @@ pub async fn follow(
     let query =
         envelope.into_request(checked).data(actor).data(lang).data(ip).data(toll).data(load::spawning(app.clone()));
     let pushes = schema.execute_stream(query).map(move |mut response| {
+        held.release();
         errors::present(&mut response.errors, lang);
         response.extension("cost", async_graphql::Value::from(cost))
     });
