@@ -65,13 +65,14 @@ settings! {
     rate_burst "SMALLBATCH_RATE_BURST" "20000" "Cost points an actor may spend at once.";
     socket_init_seconds "SMALLBATCH_SOCKET_INIT_SECONDS" "3" "How long a WebSocket may take to say who it is.";
     socket_ping_seconds "SMALLBATCH_SOCKET_PING_SECONDS" "20" "Between two pings of a WebSocket; one that is silent for twice as long is closed.";
-    socket_check_seconds "SMALLBATCH_SOCKET_CHECK_SECONDS" "15" "How long an ended session may keep a WebSocket, at most.";
+    socket_check_seconds "SMALLBATCH_SOCKET_CHECK_SECONDS" "15" "Between two looks of a WebSocket at who it is, beside those when news tell of a change.";
     socket_stall_seconds "SMALLBATCH_SOCKET_STALL_SECONDS" "10" "How long a WebSocket may leave its answers unread.";
     brand_rate_per_second "SMALLBATCH_BRAND_RATE_PER_SECOND" "20000" "Cost points a brand regains each second, all of its people together.";
     brand_rate_burst "SMALLBATCH_BRAND_RATE_BURST" "400000" "Cost points a brand may spend at once.";
     brand_share_percent "SMALLBATCH_BRAND_SHARE_PERCENT" "75" "Share of the database connections that queries of one brand may use at a time, 1 to 100.";
     brand_queue "SMALLBATCH_BRAND_QUEUE" "1000" "Queries of one brand that wait for a connection of its share; more are told to come back, 0 to 100000.";
     request_seconds "SMALLBATCH_REQUEST_SECONDS" "10" "How long the head of a request may take to arrive, 1 to 600.";
+    unread_seconds "SMALLBATCH_UNREAD_SECONDS" "60" "How long a client may read nothing of what waits for it before its connection ends (on Linux), 5 to 3600.";
     body_seconds "SMALLBATCH_BODY_SECONDS" "120" "How long the body of a request may take to arrive, 1 to 3600.";
     session_hours "SMALLBATCH_SESSION_HOURS" "24" "Life of an access token.";
     refresh_days "SMALLBATCH_REFRESH_DAYS" "60" "Life of a refresh token.";
@@ -142,6 +143,7 @@ pub struct Config {
     pub push_share: usize,
     pub brand_queue: usize,
     pub request_patience: std::time::Duration,
+    pub unread_patience: std::time::Duration,
     pub body_patience: std::time::Duration,
     pub session_life: Duration,
     pub refresh_life: Duration,
@@ -278,6 +280,7 @@ impl Reader {
             push_share: ((self.connections()? - self.brand_share()?) / 2).max(1),
             brand_queue: self.within("brand_queue", 0, 100_000)?,
             request_patience: std::time::Duration::from_secs(self.within("request_seconds", 1, 600)?),
+            unread_patience: std::time::Duration::from_secs(self.within("unread_seconds", 5, 3600)?),
             body_patience: std::time::Duration::from_secs(self.within("body_seconds", 1, 3600)?),
             session_life: Duration::hours(self.within("session_hours", 1, 24 * 30)?),
             refresh_life: Duration::days(self.within("refresh_days", 1, 365)?),

@@ -1,5 +1,6 @@
 //! The HTTP server: routes, limits of the transport, graceful stop.
 
+use std::any::Any;
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -15,9 +16,6 @@ use super::{cors, finance, graphiql, headers, health, media, request_id, slow_bo
 use crate::app::App;
 use crate::schema;
 
-/// A connection ends when nothing of what waits in it was read for this many times what a WebSocket may leave unread.
-const UNREAD: u32 = 6;
-
 /// Serves on `listener` with `workers` threads until the returned server is stopped; a stop lets
 /// running requests finish for the configured time.
 pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
@@ -27,7 +25,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
     // One count for all threads.
     let sockets = web::Data::new(Sockets::default());
     let request_patience = app.config.request_patience;
-    let unread = UNREAD * app.config.socket_patience.stall;
+    let unread = app.config.unread_patience;
     let with_graphiql = app.config.graphiql;
     let data = web::Data::new(app);
     let server = HttpServer::new(move || {
@@ -57,16 +55,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
             .wrap(from_fn(request_id::middleware))
     })
     .workers(workers)
-    .on_connect(move |connection, _| {
-        // Whoever is not read any more, also a socket that was given up, would keep its connection and what waits in it:
-        // the HTTP server waits for its last byte. So the kernel ends it. Elsewhere than on Linux nothing does.
-        #[cfg(target_os = "linux")]
-        if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
-            && let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(unread))
-        {
-            tracing::warn!(%error, "a connection may keep what nobody reads");
-        }
-    })
+    .on_connect(move |connection, _| end_unread(connection, unread))
     // A request head that takes longer is a slow-header attack or a dead phone.
     .client_request_timeout(request_patience)
     .keep_alive(Duration::from_secs(75))
@@ -74,6 +63,19 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
     .disable_signals()
     .listen(listener)?;
     Ok(server.run())
+}
+
+/// Has the kernel end a connection of whose bytes nothing is read for so long. The HTTP server waits for the last of
+/// them, also of a socket that was given up. Only Linux can.
+fn end_unread(connection: &dyn Any, patience: Duration) {
+    #[cfg(target_os = "linux")]
+    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
+        && let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(patience))
+    {
+        tracing::warn!(%error, "a connection may keep what nobody reads");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (connection, patience);
 }
 
 /// Forgets the buckets of callers who have been away long enough for theirs to be full again.

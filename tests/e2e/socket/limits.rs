@@ -110,7 +110,7 @@ async fn a_subscription_pays_from_its_brands_bucket_as_well() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_does_not_read_is_let_go() {
-    let app = TestApp::start_with(Backend::Sqlite, &[("socket_stall_seconds", "1")]).await;
+    let app = TestApp::start_with(Backend::Sqlite, &[("socket_stall_seconds", "1"), ("unread_seconds", "5")]).await;
     let brand = app.brand("first").await;
     let mut socket = brand.member("mei").await.socket().await;
     let query = "{ __schema { types { name description fields { name description args { name description } } } } }";
