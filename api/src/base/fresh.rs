@@ -22,7 +22,7 @@ use super::id::random_bytes;
 
 /// The longest life of anything while news may get lost; also that of what moves without news, such as tallies.
 pub const SHORT: Duration = Duration::from_secs(1);
-/// The life of who a token stands for: as long as a socket may keep an ended session.
+/// The life of who a token stands for.
 pub const LONG: Duration = Duration::from_secs(15);
 /// The life of what the people of a brand are shown and only an event changes; the longest of anything. It bounds how
 /// long a process whose news Redis did not take leaves the others behind.

@@ -2,15 +2,15 @@
 //! group in the same way.
 //!
 //! The first item of an idle key is written at once; those that arrive meanwhile wait in a bounded
-//! queue and become the next write. There is no timer: under load groups grow by themselves, and an
-//! idle server adds nothing. The writer runs in a task of its own, so that a client who hangs up takes
+//! queue and become the next write. There is no timer but the rest of a [`Pace`] beside others: under load groups grow
+//! by themselves, and an idle server adds nothing. The writer runs in a task of its own, so that a client who hangs up takes
 //! nobody else's write along. Its SQL statements are counted to the first of a group.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -22,7 +22,7 @@ use crate::error::{Code, Fault, Refusal, Result};
 pub struct Group<K, I, O>(Arc<Inner<K, I, O>>);
 
 struct Inner<K, I, O> {
-    /// Present while a writer runs for the key.
+    /// Present while a writer runs for the key, or rests.
     lanes: Mutex<HashMap<K, VecDeque<Waiting<I, O>>>>,
     /// Items that may wait for one key.
     capacity: usize,
@@ -35,9 +35,12 @@ struct Inner<K, I, O> {
 pub struct Pace {
     /// Items of one write.
     pub largest: usize,
-    /// Whether after each write as much time is left to others as it took.
+    /// Whether after each write as much time is left to others as it took, within reason.
     pub rests: bool,
 }
+
+/// Many times what the write of a group takes.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 type PaceOf<K> = Box<dyn Fn(&K) -> Pace + Send + Sync>;
 
@@ -111,7 +114,8 @@ where
 }
 
 impl<K: Eq + Hash, I, O> Group<K, I, O> {
-    /// Items that wait for the next write of `key`; `None` while nothing of it is being written.
+    /// Items that wait for the next write of `key`; `None` while nothing of it is being written
+    /// and its writer does not rest.
     pub fn waiting(&self, key: &K) -> Option<usize> {
         self.0.lock().get(key).map(VecDeque::len)
     }
@@ -155,8 +159,9 @@ impl<K: Eq + Hash, I, O> Lane<K, I, O> {
                 // Whoever hung up does not read it.
                 let _ = waiting.send((answer, work.take()));
             }
+            // Time that the write waited itself, as for a database that was away, is nobody's to be left.
             if rests {
-                tokio::time::sleep(begun.elapsed()).await;
+                tokio::time::sleep(begun.elapsed().min(LONGEST_REST)).await;
             }
         }
     }

@@ -20,7 +20,7 @@ pub enum Kind {
 
 /// The brand of value `$1`, for a statement whose plan should not depend on it. What PostgreSQL knows of a brand lets it
 /// hope for a plan cheaper than the one for any brand, and it then plans anew for each execution: for a group of orders
-/// that took four times what the statement itself takes.
+/// that took four times what the statement itself takes. The type comes with the value, as sqlx sends it.
 pub const ANY_BRAND: &str = "(select $1)";
 
 /// A table expression named `v` over value `$place`, an array of objects with `columns`; a missing

@@ -46,15 +46,15 @@ impl<K> Clone for Shares<K> {
 }
 
 impl<K: Eq + Hash + Clone> Shares<K> {
-    /// `at_once` operations of a key run, `waiting` more wait for their turn. While others are there no more run than
-    /// this machine has processors: more would only make theirs wait.
+    /// `at_once` operations of a key run, `waiting` more wait for their turn. Of those who come while others are there
+    /// no more run than this machine has processors, and two: more would only make theirs wait.
     pub fn new(at_once: usize, waiting: usize) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self::of(at_once.max(1), processors, waiting)
     }
 
     fn of(at_once: usize, processors: usize, waiting: usize) -> Self {
-        let beside_others = processors.min(at_once);
+        let beside_others = processors.max(2).min(at_once);
         Shares(Arc::new(Inner { keys: Mutex::default(), at_once, beside_others, waiting }))
     }
 

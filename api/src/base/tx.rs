@@ -127,7 +127,7 @@ impl App {
         let turn = self.db.turn().await;
         let tx = self.begin(brand_id).await?;
         let value = work(tx.clone()).await?;
-        self.commit(tx, turn).await?;
+        self.commit(turn, tx).await?;
         Ok(value)
     }
 
@@ -155,8 +155,9 @@ impl App {
         })))
     }
 
-    /// Writes what comes last and commits; `turn` ends with it.
-    async fn commit(&self, tx: Tx, turn: Turn) -> Result<()> {
+    /// Writes what comes last and commits; `turn` ends with it, and after it where it fails: arguments are dropped from
+    /// the last to the first.
+    async fn commit(&self, turn: Turn, tx: Tx) -> Result<()> {
         tx.write_last().await?;
         let inner = Arc::into_inner(tx.0)
             .ok_or_else(|| Error::from(anyhow::anyhow!("a transaction outlived the use case that ran it")))?;

@@ -84,8 +84,13 @@ async fn at_once(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<
     if of_all("claimed")? < votes.len() as i64 {
         return Ok(Written::Overtaken);
     }
-    let entries = counted.iter().map(|row| round_entry::Model::from_query_result_optional(row, ""));
-    let entries: Vec<_> = entries.filter_map(std::result::Result::transpose).collect::<std::result::Result<_, _>>()?;
+    let mut entries = Vec::new();
+    for row in &counted {
+        // Of the one row without any entry there is nothing but the counts.
+        if row.try_get::<Option<Uuid>>("", "id")?.is_some() {
+            entries.push(round_entry::Model::from_query_result(row, "")?);
+        }
+    }
     Ok(if (entries.len() as i64) < of_all("changed")? { Written::Frozen } else { Written::Counted(entries) })
 }
 
