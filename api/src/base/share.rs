@@ -47,14 +47,15 @@ impl<K> Clone for Shares<K> {
 
 impl<K: Eq + Hash + Clone> Shares<K> {
     /// `at_once` operations of a key run, `waiting` more wait for their turn. Of those who come while others are there
-    /// no more run than this machine has processors, and two: more would only make theirs wait.
+    /// no more run than two for each processor of this machine: more would only make theirs wait, and with fewer two
+    /// long reports of its staff would stop a brand's shop.
     pub fn new(at_once: usize, waiting: usize) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self::of(at_once.max(1), processors, waiting)
     }
 
     fn of(at_once: usize, processors: usize, waiting: usize) -> Self {
-        let beside_others = processors.max(2).min(at_once);
+        let beside_others = (2 * processors).min(at_once);
         Shares(Arc::new(Inner { keys: Mutex::default(), at_once, beside_others, waiting }))
     }
 
@@ -110,7 +111,7 @@ mod tests {
 
     #[tokio::test]
     async fn beside_others_fewer_run_at_once() {
-        let shares = Shares::of(12, 2, 5);
+        let shares = Shares::of(12, 1, 5);
         let alone = (shares.enter("loud", false).await, shares.enter("loud", false).await);
         drop(alone);
         let running = (shares.enter("loud", true).await, shares.enter("loud", true).await);
