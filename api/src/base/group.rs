@@ -1,10 +1,10 @@
 //! Group commit: items in flight for one key are written together, each with its own answer. Look-ups of many people
 //! group in the same way.
 //!
-//! The first item of an idle key is written at once; those that arrive meanwhile wait in a bounded
-//! queue and become the next write. There is no timer but the rest of a [`Pace`] beside others: under load groups grow
-//! by themselves, and an idle server adds nothing. The writer runs in a task of its own, so that a client who hangs up takes
-//! nobody else's write along. Its SQL statements are counted to the first of a group.
+//! The first item of an idle key is written at once; those that arrive meanwhile wait in a bounded queue and become the
+//! next write. There is no timer but the rest of a [`Pace`] beside others: under load groups grow by themselves, and an
+//! idle server adds nothing. The writer runs in a task of its own, so that a client who hangs up takes nobody else's
+//! write along. Its SQL statements are counted to the first of a group.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::Vote;
 use super::ballot::Ballot;
-use super::write::{Written, backend, execute, query};
-use crate::base::rows::{Kind, bytes, rows};
+use super::write::{Written, backend, execute, given, query};
+use crate::base::rows::{Kind, rows};
 use crate::base::tx::Tx;
 use crate::error::Result;
 
@@ -39,40 +39,22 @@ const KEY: [(&str, Kind); 5] = [
     ("operation", Kind::Text),
     ("key", Kind::Text),
     ("input_hash", Kind::Bytes),
-    ("answer", Kind::Json),
+    ("design_id", Kind::Json),
 ];
 
 /// Claims the keys of `votes`; false when another server was faster with one.
 async fn claim(tx: &Tx, votes: &[(&Vote, &Ballot)]) -> Result<bool> {
     let text = format!(
         "insert into idempotency (brand_id, actor_id, operation, key, input_hash, answer, created_at) \
-         select $1, v.member_id, v.operation, v.key, v.input_hash, v.answer, $3 from {} where true \
+         select $1, v.member_id, v.operation, v.key, v.input_hash, v.design_id, $3 from {} where true \
          order by v.member_id, v.operation, v.key on conflict (brand_id, actor_id, operation, key) do nothing",
         rows(backend(tx), 2, &KEY)
     );
-    let row = |(vote, _): &(&Vote, &Ballot)| {
-        json!({
-            "member_id": vote.member_id,
-            "operation": vote.operation,
-            "key": vote.once.key(),
-            "input_hash": bytes(vote.once.input_hash()),
-            "answer": vote.design_id,
-        })
-    };
-    let keys: serde_json::Value = votes.iter().map(row).collect();
-    let claimed = execute(tx, text, vec![tx.brand_id().into(), keys.into(), tx.now().into()]).await?;
+    let claimed = execute(tx, text, vec![tx.brand_id().into(), given(votes), tx.now().into()]).await?;
     Ok(claimed == votes.len() as u64)
 }
 
 const PICK: [(&str, Kind); 3] = [("design_id", Kind::Uuid), ("member_id", Kind::Uuid), ("community_id", Kind::Uuid)];
-
-fn picks(votes: &[(&Vote, &Ballot)]) -> Value {
-    let row = |(vote, ballot): &(&Vote, &Ballot)| {
-        let community_id = ballot.community();
-        json!({ "design_id": vote.design_id, "member_id": vote.member_id, "community_id": community_id })
-    };
-    votes.iter().map(row).collect::<serde_json::Value>().into()
-}
 
 /// Writes the picks; where those count that did not stand already, as (design, community).
 async fn add(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<Vec<(Uuid, Uuid)>> {
@@ -86,7 +68,7 @@ async fn add(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<Vec<
          on conflict (brand_id, round_id, design_id, member_id) do nothing returning design_id, community_id",
         rows(backend(tx), 3, &PICK)
     );
-    let values = vec![tx.brand_id().into(), round_id.into(), picks(votes), tx.now().into()];
+    let values = vec![tx.brand_id().into(), round_id.into(), given(votes), tx.now().into()];
     query(tx, text, values).await?.iter().map(place).collect()
 }
 
@@ -110,7 +92,7 @@ async fn remove(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<V
              and (design_id, member_id) in (select v.design_id, v.member_id from {v}) returning design_id, community_id"
         ),
     };
-    query(tx, text, vec![tx.brand_id().into(), round_id.into(), picks(votes)]).await?.iter().map(place).collect()
+    query(tx, text, vec![tx.brand_id().into(), round_id.into(), given(votes)]).await?.iter().map(place).collect()
 }
 
 fn place(row: &QueryResult) -> Result<(Uuid, Uuid)> {

@@ -67,18 +67,7 @@ async fn at_once(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<
          from (select 1) one left join counted c on true",
         rows(backend(tx), 3, &COLUMNS)
     );
-    let row = |(vote, ballot): &(&Vote, &Ballot)| {
-        json!({
-            "member_id": vote.member_id,
-            "operation": vote.operation,
-            "key": vote.once.key(),
-            "input_hash": bytes(vote.once.input_hash()),
-            "design_id": vote.design_id,
-            "community_id": ballot.community(),
-        })
-    };
-    let given: serde_json::Value = votes.iter().map(row).collect();
-    let values = vec![tx.brand_id().into(), round_id.into(), given.into(), tx.now().into()];
+    let values = vec![tx.brand_id().into(), round_id.into(), given(votes), tx.now().into()];
     let counted = query(tx, text, values).await?;
     let of_all = |name| counted.first().map_or(Ok(0), |row| row.try_get::<i64>("", name));
     if of_all("claimed")? < votes.len() as i64 {
@@ -92,6 +81,21 @@ async fn at_once(tx: &Tx, round_id: Uuid, votes: &[(&Vote, &Ballot)]) -> Result<
         }
     }
     Ok(if (entries.len() as i64) < of_all("changed")? { Written::Frozen } else { Written::Counted(entries) })
+}
+
+/// All that the statements are given of `votes`; each names what it takes of it.
+pub(super) fn given(votes: &[(&Vote, &Ballot)]) -> Value {
+    let row = |(vote, ballot): &(&Vote, &Ballot)| {
+        json!({
+            "member_id": vote.member_id,
+            "operation": vote.operation,
+            "key": vote.once.key(),
+            "input_hash": bytes(vote.once.input_hash()),
+            "design_id": vote.design_id,
+            "community_id": ballot.community(),
+        })
+    };
+    votes.iter().map(row).collect::<serde_json::Value>().into()
 }
 
 pub(super) fn backend(tx: &Tx) -> DbBackend {
