@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use smallbatch::base::id::OrderId;
 use smallbatch::wechat::pay::PayParams;
+use uuid::Uuid;
 
 use crate::{Answer, Brand, Person};
 
@@ -161,6 +162,13 @@ pub fn release_input(presale: &str, factories: &[&Person<'_>]) -> Value {
 }
 
 impl Person<'_> {
+    /// The factory and the key that a factory's token names.
+    pub fn key(&self) -> (Uuid, Uuid) {
+        let token = self.token.as_deref().expect("a key");
+        let mut ids = token.split('.').skip(1).map(|id| id.parse().expect("an id"));
+        (ids.next().expect("a factory"), ids.next().expect("a key"))
+    }
+
     /// Orders `lines` to an address full of personal data and pays; the order's id.
     pub async fn buy(&self, sold: &Sold<'_>, lines: &[(&str, i32)]) -> String {
         let order = self.orders(sold, lines, json!({})).await.text("placeOrder.order.id");

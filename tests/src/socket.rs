@@ -58,8 +58,24 @@ impl Socket {
 
     /// Bytes on the line that need be no frame.
     pub async fn bytes(&mut self, bytes: &[u8]) {
+        self.line().write_all(bytes).await.expect("the line takes it");
+    }
+
+    /// Until the other side has forgotten the connection, nothing being read of what is in it: only to a byte that is
+    /// sent does it say so.
+    pub async fn forgotten(&mut self) {
+        let line = self.line();
+        let forgotten = async {
+            while line.write_all(&[0]).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+        };
+        timeout(PATIENCE, forgotten).await.expect("the connection is not kept");
+    }
+
+    fn line(&mut self) -> &mut TcpStream {
         let MaybeTlsStream::Plain(line) = self.0.get_mut() else { panic!("a plain line") };
-        line.write_all(bytes).await.expect("the line takes it");
+        line
     }
 
     /// The next frame that is no ping; `None` once the connection has ended.
@@ -114,20 +130,6 @@ impl Socket {
                 other => panic!("closed without a code: {other:?}"),
             }
         }
-    }
-}
-
-impl Socket {
-    /// Until the other side has forgotten the connection, nothing being read of what is in it: only to a byte that is
-    /// sent does it say so.
-    pub async fn forgotten(&mut self) {
-        let MaybeTlsStream::Plain(line) = self.0.get_mut() else { panic!("a plain line") };
-        let forgotten = async {
-            while line.write_all(&[0]).await.is_ok() {
-                tokio::time::sleep(Duration::from_millis(25)).await;
-            }
-        };
-        timeout(PATIENCE, forgotten).await.expect("the connection is not kept");
     }
 }
 

@@ -142,9 +142,8 @@ async fn who_leaves_the_staff_and_a_key_that_is_changed_close_their_sockets() {
     let (mut hers, mut of_key) = (desk.socket().await, factory.socket().await);
     brand.owner.mutate("disableStaff", json!({ "staffId": desk.id }), "staff { id }").await.ok("disableStaff");
     assert_eq!(hers.closed().await, 4403);
-    let key = factory.token.clone().expect("a key");
-    let ids: Vec<_> = key.split('.').skip(1).take(2).map(|id| id.parse().expect("an id")).collect();
-    admin::rotate_factory_key(&app.app, ids[0], ids[1], Duration::zero()).await.expect("a new key");
+    let (id, key) = factory.key();
+    admin::rotate_factory_key(&app.app, id, key, Duration::zero()).await.expect("a new key");
     assert_eq!(of_key.closed().await, 4403);
 }
 
