@@ -1,6 +1,7 @@
 //! Batched reads of one request. Each stage's `loader.rs` adds its questions: a key type that names
 //! the question and carries the brand, so that a batch cannot mix tenants.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -11,6 +12,8 @@ use async_graphql::dataloader::DataLoader;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::base::stats;
@@ -78,6 +81,13 @@ impl Batches {
 /// The loaders of the request.
 pub fn of<'a>(ctx: &Context<'a>) -> &'a Loaders {
     ctx.data_unchecked::<Loaders>()
+}
+
+/// The rows that keys of (brand, id) ask for, in one statement however many brands a factory's page spans. Rows know
+/// their brand: make the answers' keys from them, and one that crosses two keys answers neither.
+pub fn asked<E: EntityTrait>(brand: E::Column, id: E::Column, keys: impl Iterator<Item = (Uuid, Uuid)>) -> Select<E> {
+    let (brands, ids): (HashSet<_>, HashSet<_>) = keys.unzip();
+    E::find().filter(brand.is_in(brands)).filter(id.is_in(ids))
 }
 
 /// Groups the keys of a batch, usually by brand, so that each group is one scoped statement.

@@ -7,7 +7,7 @@ use entity::{brand, factory, member, staff};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::load::{Load, by_brand};
+use crate::load::{Load, asked};
 
 /// A member by (brand, id), deleted ones included: their past votes and orders stay.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,16 +18,11 @@ impl Loader<MemberById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[MemberById]) -> Result<HashMap<MemberById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = member::Entity::find()
-                .filter(member::Column::BrandId.eq(brand_id))
-                .filter(member::Column::Id.is_in(ids))
+        let rows =
+            asked::<member::Entity>(member::Column::BrandId, member::Column::Id, keys.iter().map(|key| (key.0, key.1)))
                 .all(self.app.db.read())
                 .await?;
-            found.extend(rows.into_iter().map(|row| (MemberById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        Ok(rows.into_iter().map(|row| (MemberById(row.brand_id, row.id), row)).collect())
     }
 }
 
@@ -40,16 +35,11 @@ impl Loader<StaffById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[StaffById]) -> Result<HashMap<StaffById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = staff::Entity::find()
-                .filter(staff::Column::BrandId.eq(brand_id))
-                .filter(staff::Column::Id.is_in(ids))
+        let rows =
+            asked::<staff::Entity>(staff::Column::BrandId, staff::Column::Id, keys.iter().map(|key| (key.0, key.1)))
                 .all(self.app.db.read())
                 .await?;
-            found.extend(rows.into_iter().map(|row| (StaffById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        Ok(rows.into_iter().map(|row| (StaffById(row.brand_id, row.id), row)).collect())
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
 use entity::media;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
-use crate::load::{Load, by_brand};
+use crate::load::{Load, asked};
 
 /// A media row by (brand, id).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,15 +18,10 @@ impl Loader<MediaById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[MediaById]) -> Result<HashMap<MediaById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = media::Entity::find()
-                .filter(media::Column::BrandId.eq(brand_id))
-                .filter(media::Column::Id.is_in(ids))
+        let rows =
+            asked::<media::Entity>(media::Column::BrandId, media::Column::Id, keys.iter().map(|key| (key.0, key.1)))
                 .all(self.app.db.read())
                 .await?;
-            found.extend(rows.into_iter().map(|row| (MediaById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        Ok(rows.into_iter().map(|row| (MediaById(row.brand_id, row.id), row)).collect())
     }
 }

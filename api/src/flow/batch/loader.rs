@@ -1,14 +1,14 @@
-//! Batched reads. A factory's page spans brands: one statement a brand and question.
+//! Batched reads. A factory's page spans brands, so each question is one statement for all of them.
 
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
 use entity::{batch, batch_cell, batch_offer, batch_progress, presale_sku, shipment, shipment_cell};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::rules::matrix::Cell;
-use crate::load::{Load, by_brand};
+use crate::load::{Load, asked};
 
 /// A batch by (brand, id).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,16 +19,11 @@ impl Loader<BatchById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[BatchById]) -> Result<HashMap<BatchById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = batch::Entity::find()
-                .filter(batch::Column::BrandId.eq(brand_id))
-                .filter(batch::Column::Id.is_in(ids))
+        let rows =
+            asked::<batch::Entity>(batch::Column::BrandId, batch::Column::Id, keys.iter().map(|key| (key.0, key.1)))
                 .all(self.app.db.read())
                 .await?;
-            found.extend(rows.into_iter().map(|row| (BatchById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        Ok(rows.into_iter().map(|row| (BatchById(row.brand_id, row.id), row)).collect())
     }
 }
 
@@ -38,6 +33,7 @@ pub struct CellsOf(pub Uuid, pub Uuid);
 
 #[derive(FromQueryResult)]
 struct CellRow {
+    brand_id: Uuid,
     batch_id: Uuid,
     sku_id: Uuid,
     pieces: i32,
@@ -54,39 +50,40 @@ impl Loader<CellsOf> for Load {
 
     async fn load(&self, keys: &[CellsOf]) -> Result<HashMap<CellsOf, Self::Value>, DbErr> {
         let mut found = HashMap::<_, Vec<_>>::new();
-        for (brand_id, batches) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = batch_cell::Entity::find()
-                .join(sea_orm::JoinType::InnerJoin, sku_of_cell())
-                .select_only()
-                .columns([
-                    batch_cell::Column::BatchId,
-                    batch_cell::Column::SkuId,
-                    batch_cell::Column::Pieces,
-                    batch_cell::Column::Shipped,
-                ])
-                .columns([
-                    presale_sku::Column::Code,
-                    presale_sku::Column::Color,
-                    presale_sku::Column::Size,
-                    presale_sku::Column::SizeDesignation,
-                ])
-                .filter(batch_cell::Column::BrandId.eq(brand_id))
-                .filter(batch_cell::Column::BatchId.is_in(batches))
-                .order_by_asc(presale_sku::Column::Position)
-                .into_model::<CellRow>()
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(CellsOf(brand_id, row.batch_id)).or_default().push(Cell {
-                    sku_id: row.sku_id,
-                    code: row.code,
-                    color: row.color,
-                    size: row.size,
-                    size_designation: row.size_designation,
-                    pieces: row.pieces,
-                    shipped: row.shipped,
-                });
-            }
+        let rows = asked::<batch_cell::Entity>(
+            batch_cell::Column::BrandId,
+            batch_cell::Column::BatchId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .join(sea_orm::JoinType::InnerJoin, sku_of_cell())
+        .select_only()
+        .columns([
+            batch_cell::Column::BrandId,
+            batch_cell::Column::BatchId,
+            batch_cell::Column::SkuId,
+            batch_cell::Column::Pieces,
+            batch_cell::Column::Shipped,
+        ])
+        .columns([
+            presale_sku::Column::Code,
+            presale_sku::Column::Color,
+            presale_sku::Column::Size,
+            presale_sku::Column::SizeDesignation,
+        ])
+        .order_by_asc(presale_sku::Column::Position)
+        .into_model::<CellRow>()
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(CellsOf(row.brand_id, row.batch_id)).or_default().push(Cell {
+                sku_id: row.sku_id,
+                code: row.code,
+                color: row.color,
+                size: row.size,
+                size_designation: row.size_designation,
+                pieces: row.pieces,
+                shipped: row.shipped,
+            });
         }
         Ok(found)
     }
@@ -107,6 +104,7 @@ pub struct ProgressOf(pub Uuid, pub Uuid);
 /// Cumulative pieces of one SKU at one stage.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct StageCount {
+    pub brand_id: Uuid,
     pub batch_id: Uuid,
     pub stage: batch_progress::BatchProgressStage,
     pub sku_id: Uuid,
@@ -119,26 +117,28 @@ impl Loader<ProgressOf> for Load {
 
     async fn load(&self, keys: &[ProgressOf]) -> Result<HashMap<ProgressOf, Self::Value>, DbErr> {
         let mut found = HashMap::<_, Vec<_>>::new();
-        for (brand_id, batches) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = batch_progress::Entity::find()
-                .select_only()
-                .columns([
-                    batch_progress::Column::BatchId,
-                    batch_progress::Column::Stage,
-                    batch_progress::Column::SkuId,
-                ])
-                .column_as(batch_progress::Column::Pieces.max(), "pieces")
-                .filter(batch_progress::Column::BrandId.eq(brand_id))
-                .filter(batch_progress::Column::BatchId.is_in(batches))
-                .group_by(batch_progress::Column::BatchId)
-                .group_by(batch_progress::Column::Stage)
-                .group_by(batch_progress::Column::SkuId)
-                .into_model::<StageCount>()
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(ProgressOf(brand_id, row.batch_id)).or_default().push(row);
-            }
+        let rows = asked::<batch_progress::Entity>(
+            batch_progress::Column::BrandId,
+            batch_progress::Column::BatchId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .select_only()
+        .columns([
+            batch_progress::Column::BrandId,
+            batch_progress::Column::BatchId,
+            batch_progress::Column::Stage,
+            batch_progress::Column::SkuId,
+        ])
+        .column_as(batch_progress::Column::Pieces.max(), "pieces")
+        .group_by(batch_progress::Column::BrandId)
+        .group_by(batch_progress::Column::BatchId)
+        .group_by(batch_progress::Column::Stage)
+        .group_by(batch_progress::Column::SkuId)
+        .into_model::<StageCount>()
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(ProgressOf(row.brand_id, row.batch_id)).or_default().push(row);
         }
         Ok(found)
     }
@@ -154,16 +154,16 @@ impl Loader<OffersOf> for Load {
 
     async fn load(&self, keys: &[OffersOf]) -> Result<HashMap<OffersOf, Self::Value>, DbErr> {
         let mut found = HashMap::<_, Vec<_>>::new();
-        for (brand_id, batches) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = batch_offer::Entity::find()
-                .filter(batch_offer::Column::BrandId.eq(brand_id))
-                .filter(batch_offer::Column::BatchId.is_in(batches))
-                .order_by_asc(batch_offer::Column::FactoryId)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(OffersOf(brand_id, row.batch_id)).or_default().push(row.factory_id);
-            }
+        let rows = asked::<batch_offer::Entity>(
+            batch_offer::Column::BrandId,
+            batch_offer::Column::BatchId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .order_by_asc(batch_offer::Column::FactoryId)
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(OffersOf(row.brand_id, row.batch_id)).or_default().push(row.factory_id);
         }
         Ok(found)
     }
@@ -179,16 +179,16 @@ impl Loader<ShipmentsOf> for Load {
 
     async fn load(&self, keys: &[ShipmentsOf]) -> Result<HashMap<ShipmentsOf, Self::Value>, DbErr> {
         let mut found = HashMap::<_, Vec<_>>::new();
-        for (brand_id, batches) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = shipment::Entity::find()
-                .filter(shipment::Column::BrandId.eq(brand_id))
-                .filter(shipment::Column::BatchId.is_in(batches))
-                .order_by_asc(shipment::Column::Id)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(ShipmentsOf(brand_id, row.batch_id)).or_default().push(row);
-            }
+        let rows = asked::<shipment::Entity>(
+            shipment::Column::BrandId,
+            shipment::Column::BatchId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .order_by_asc(shipment::Column::Id)
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(ShipmentsOf(row.brand_id, row.batch_id)).or_default().push(row);
         }
         Ok(found)
     }
@@ -204,16 +204,16 @@ impl Loader<ShippedCells> for Load {
 
     async fn load(&self, keys: &[ShippedCells]) -> Result<HashMap<ShippedCells, Self::Value>, DbErr> {
         let mut found = HashMap::<_, Vec<_>>::new();
-        for (brand_id, shipments) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = shipment_cell::Entity::find()
-                .filter(shipment_cell::Column::BrandId.eq(brand_id))
-                .filter(shipment_cell::Column::ShipmentId.is_in(shipments))
-                .order_by_asc(shipment_cell::Column::SkuId)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(ShippedCells(brand_id, row.shipment_id)).or_default().push(row);
-            }
+        let rows = asked::<shipment_cell::Entity>(
+            shipment_cell::Column::BrandId,
+            shipment_cell::Column::ShipmentId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .order_by_asc(shipment_cell::Column::SkuId)
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(ShippedCells(row.brand_id, row.shipment_id)).or_default().push(row);
         }
         Ok(found)
     }

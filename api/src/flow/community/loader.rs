@@ -8,7 +8,7 @@ use entity::membership::{self, MembershipStatus};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::load::{Load, by_brand};
+use crate::load::{Load, asked, by_brand};
 
 /// A community by (brand, id).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,16 +19,14 @@ impl Loader<CommunityById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[CommunityById]) -> Result<HashMap<CommunityById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = community::Entity::find()
-                .filter(community::Column::BrandId.eq(brand_id))
-                .filter(community::Column::Id.is_in(ids))
-                .all(self.app.db.read())
-                .await?;
-            found.extend(rows.into_iter().map(|row| (CommunityById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        let rows = asked::<community::Entity>(
+            community::Column::BrandId,
+            community::Column::Id,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .all(self.app.db.read())
+        .await?;
+        Ok(rows.into_iter().map(|row| (CommunityById(row.brand_id, row.id), row)).collect())
     }
 }
 

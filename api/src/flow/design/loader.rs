@@ -7,7 +7,7 @@ use entity::{design, design_picture, design_version};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use crate::load::{Load, by_brand};
+use crate::load::{Load, asked, by_brand};
 
 /// A design by (brand, id).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,16 +18,11 @@ impl Loader<DesignById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[DesignById]) -> Result<HashMap<DesignById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = design::Entity::find()
-                .filter(design::Column::BrandId.eq(brand_id))
-                .filter(design::Column::Id.is_in(ids))
+        let rows =
+            asked::<design::Entity>(design::Column::BrandId, design::Column::Id, keys.iter().map(|key| (key.0, key.1)))
                 .all(self.app.db.read())
                 .await?;
-            found.extend(rows.into_iter().map(|row| (DesignById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        Ok(rows.into_iter().map(|row| (DesignById(row.brand_id, row.id), row)).collect())
     }
 }
 
@@ -40,16 +35,14 @@ impl Loader<VersionById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[VersionById]) -> Result<HashMap<VersionById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = design_version::Entity::find()
-                .filter(design_version::Column::BrandId.eq(brand_id))
-                .filter(design_version::Column::Id.is_in(ids))
-                .all(self.app.db.read())
-                .await?;
-            found.extend(rows.into_iter().map(|row| (VersionById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        let rows = asked::<design_version::Entity>(
+            design_version::Column::BrandId,
+            design_version::Column::Id,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .all(self.app.db.read())
+        .await?;
+        Ok(rows.into_iter().map(|row| (VersionById(row.brand_id, row.id), row)).collect())
     }
 }
 
@@ -88,16 +81,16 @@ impl Loader<PicturesOf> for Load {
 
     async fn load(&self, keys: &[PicturesOf]) -> Result<HashMap<PicturesOf, Self::Value>, DbErr> {
         let mut found: HashMap<PicturesOf, Self::Value> = HashMap::new();
-        for (brand_id, versions) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = design_picture::Entity::find()
-                .filter(design_picture::Column::BrandId.eq(brand_id))
-                .filter(design_picture::Column::DesignVersionId.is_in(versions))
-                .order_by_asc(design_picture::Column::Position)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(PicturesOf(brand_id, row.design_version_id)).or_default().push(row);
-            }
+        let rows = asked::<design_picture::Entity>(
+            design_picture::Column::BrandId,
+            design_picture::Column::DesignVersionId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .order_by_asc(design_picture::Column::Position)
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(PicturesOf(row.brand_id, row.design_version_id)).or_default().push(row);
         }
         Ok(found)
     }

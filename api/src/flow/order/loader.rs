@@ -4,13 +4,11 @@ use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
 use entity::{order, order_line, payment_leg, presale_sku};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement, Value,
-};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryOrder, Statement, Value};
 use uuid::Uuid;
 
 use crate::base::db::{columns, placeholders};
-use crate::load::{Load, by_brand};
+use crate::load::{Load, asked, by_brand};
 
 /// An order by (brand, id). Ask only for orders the caller may see.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,16 +19,11 @@ impl Loader<OrderById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[OrderById]) -> Result<HashMap<OrderById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = order::Entity::find()
-                .filter(order::Column::BrandId.eq(brand_id))
-                .filter(order::Column::Id.is_in(ids))
+        let rows =
+            asked::<order::Entity>(order::Column::BrandId, order::Column::Id, keys.iter().map(|key| (key.0, key.1)))
                 .all(self.app.db.read())
                 .await?;
-            found.extend(rows.into_iter().map(|row| (OrderById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        Ok(rows.into_iter().map(|row| (OrderById(row.brand_id, row.id), row)).collect())
     }
 }
 
@@ -75,16 +68,16 @@ impl Loader<LegsOf> for Load {
 
     async fn load(&self, keys: &[LegsOf]) -> Result<HashMap<LegsOf, Self::Value>, DbErr> {
         let mut found = HashMap::<LegsOf, Self::Value>::new();
-        for (brand_id, orders) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = payment_leg::Entity::find()
-                .filter(payment_leg::Column::BrandId.eq(brand_id))
-                .filter(payment_leg::Column::OrderId.is_in(orders))
-                .order_by_asc(payment_leg::Column::Id)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(LegsOf(brand_id, row.order_id)).or_default().push(row);
-            }
+        let rows = asked::<payment_leg::Entity>(
+            payment_leg::Column::BrandId,
+            payment_leg::Column::OrderId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .order_by_asc(payment_leg::Column::Id)
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(LegsOf(row.brand_id, row.order_id)).or_default().push(row);
         }
         Ok(found)
     }

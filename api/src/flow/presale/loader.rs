@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use entity::{presale, presale_community, presale_sku, presale_tier};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement, Value,
-};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryOrder, Statement, Value};
 use uuid::Uuid;
 
 use super::rules::plan::Tier;
 use crate::base::db::{columns, placeholders};
 use crate::flow::design::shown::{self, Shown};
-use crate::load::{Load, by_brand};
+use crate::load::{Load, asked, by_brand};
 
 /// A presale by (brand, id).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,16 +22,14 @@ impl Loader<PresaleById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[PresaleById]) -> Result<HashMap<PresaleById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = presale::Entity::find()
-                .filter(presale::Column::BrandId.eq(brand_id))
-                .filter(presale::Column::Id.is_in(ids))
-                .all(self.app.db.read())
-                .await?;
-            found.extend(rows.into_iter().map(|row| (PresaleById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        let rows = asked::<presale::Entity>(
+            presale::Column::BrandId,
+            presale::Column::Id,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .all(self.app.db.read())
+        .await?;
+        Ok(rows.into_iter().map(|row| (PresaleById(row.brand_id, row.id), row)).collect())
     }
 }
 
@@ -83,16 +79,16 @@ impl Loader<SkusOf> for Load {
 
     async fn load(&self, keys: &[SkusOf]) -> Result<HashMap<SkusOf, Self::Value>, DbErr> {
         let mut found = HashMap::<SkusOf, Self::Value>::new();
-        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = presale_sku::Entity::find()
-                .filter(presale_sku::Column::BrandId.eq(brand_id))
-                .filter(presale_sku::Column::PresaleId.is_in(presales))
-                .order_by_asc(presale_sku::Column::Position)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(SkusOf(brand_id, row.presale_id)).or_default().push(row);
-            }
+        let rows = asked::<presale_sku::Entity>(
+            presale_sku::Column::BrandId,
+            presale_sku::Column::PresaleId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .order_by_asc(presale_sku::Column::Position)
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(SkusOf(row.brand_id, row.presale_id)).or_default().push(row);
         }
         Ok(found)
     }
@@ -107,16 +103,14 @@ impl Loader<SkuById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[SkuById]) -> Result<HashMap<SkuById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = presale_sku::Entity::find()
-                .filter(presale_sku::Column::BrandId.eq(brand_id))
-                .filter(presale_sku::Column::Id.is_in(ids))
-                .all(self.app.db.read())
-                .await?;
-            found.extend(rows.into_iter().map(|row| (SkuById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        let rows = asked::<presale_sku::Entity>(
+            presale_sku::Column::BrandId,
+            presale_sku::Column::Id,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .all(self.app.db.read())
+        .await?;
+        Ok(rows.into_iter().map(|row| (SkuById(row.brand_id, row.id), row)).collect())
     }
 }
 
@@ -130,16 +124,16 @@ impl Loader<TiersOf> for Load {
 
     async fn load(&self, keys: &[TiersOf]) -> Result<HashMap<TiersOf, Self::Value>, DbErr> {
         let mut found = HashMap::<TiersOf, Self::Value>::new();
-        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = presale_tier::Entity::find()
-                .filter(presale_tier::Column::BrandId.eq(brand_id))
-                .filter(presale_tier::Column::PresaleId.is_in(presales))
-                .order_by_asc(presale_tier::Column::FromPieces)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(TiersOf(brand_id, row.presale_id)).or_default().push(row.into());
-            }
+        let rows = asked::<presale_tier::Entity>(
+            presale_tier::Column::BrandId,
+            presale_tier::Column::PresaleId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .order_by_asc(presale_tier::Column::FromPieces)
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(TiersOf(row.brand_id, row.presale_id)).or_default().push(row.into());
         }
         Ok(found)
     }
@@ -155,16 +149,16 @@ impl Loader<AudienceOf> for Load {
 
     async fn load(&self, keys: &[AudienceOf]) -> Result<HashMap<AudienceOf, Self::Value>, DbErr> {
         let mut found: HashMap<_, _> = keys.iter().map(|key| (*key, Vec::new())).collect();
-        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = presale_community::Entity::find()
-                .filter(presale_community::Column::BrandId.eq(brand_id))
-                .filter(presale_community::Column::PresaleId.is_in(presales))
-                .order_by_asc(presale_community::Column::CommunityId)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(AudienceOf(brand_id, row.presale_id)).or_default().push(row.community_id);
-            }
+        let rows = asked::<presale_community::Entity>(
+            presale_community::Column::BrandId,
+            presale_community::Column::PresaleId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .order_by_asc(presale_community::Column::CommunityId)
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(AudienceOf(row.brand_id, row.presale_id)).or_default().push(row.community_id);
         }
         Ok(found)
     }

@@ -9,7 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use crate::load::{Load, by_brand};
+use crate::load::{Load, asked, by_brand};
 
 /// A change by (brand, id).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,16 +20,14 @@ impl Loader<ChangeById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[ChangeById]) -> Result<HashMap<ChangeById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = promise_change::Entity::find()
-                .filter(promise_change::Column::BrandId.eq(brand_id))
-                .filter(promise_change::Column::Id.is_in(ids))
-                .all(self.app.db.read())
-                .await?;
-            found.extend(rows.into_iter().map(|row| (ChangeById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        let rows = asked::<promise_change::Entity>(
+            promise_change::Column::BrandId,
+            promise_change::Column::Id,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .all(self.app.db.read())
+        .await?;
+        Ok(rows.into_iter().map(|row| (ChangeById(row.brand_id, row.id), row)).collect())
     }
 }
 

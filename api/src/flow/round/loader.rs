@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
 use entity::{round, round_community, round_entry, round_tally};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{DbErr, QueryOrder};
 use uuid::Uuid;
 
-use crate::load::{Load, by_brand};
+use crate::load::{Load, asked};
 
 /// A round by (brand, id).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,16 +18,11 @@ impl Loader<RoundById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[RoundById]) -> Result<HashMap<RoundById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = round::Entity::find()
-                .filter(round::Column::BrandId.eq(brand_id))
-                .filter(round::Column::Id.is_in(ids))
+        let rows =
+            asked::<round::Entity>(round::Column::BrandId, round::Column::Id, keys.iter().map(|key| (key.0, key.1)))
                 .all(self.app.db.read())
                 .await?;
-            found.extend(rows.into_iter().map(|row| (RoundById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        Ok(rows.into_iter().map(|row| (RoundById(row.brand_id, row.id), row)).collect())
     }
 }
 
@@ -40,16 +35,14 @@ impl Loader<EntryById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[EntryById]) -> Result<HashMap<EntryById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = round_entry::Entity::find()
-                .filter(round_entry::Column::BrandId.eq(brand_id))
-                .filter(round_entry::Column::Id.is_in(ids))
-                .all(self.app.db.read())
-                .await?;
-            found.extend(rows.into_iter().map(|row| (EntryById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        let rows = asked::<round_entry::Entity>(
+            round_entry::Column::BrandId,
+            round_entry::Column::Id,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .all(self.app.db.read())
+        .await?;
+        Ok(rows.into_iter().map(|row| (EntryById(row.brand_id, row.id), row)).collect())
     }
 }
 
@@ -63,16 +56,16 @@ impl Loader<CommunitiesOf> for Load {
 
     async fn load(&self, keys: &[CommunitiesOf]) -> Result<HashMap<CommunitiesOf, Self::Value>, DbErr> {
         let mut found: HashMap<CommunitiesOf, Self::Value> = HashMap::new();
-        for (brand_id, rounds) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = round_community::Entity::find()
-                .filter(round_community::Column::BrandId.eq(brand_id))
-                .filter(round_community::Column::RoundId.is_in(rounds))
-                .order_by_asc(round_community::Column::CommunityId)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(CommunitiesOf(brand_id, row.round_id)).or_default().push(row.community_id);
-            }
+        let rows = asked::<round_community::Entity>(
+            round_community::Column::BrandId,
+            round_community::Column::RoundId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .order_by_asc(round_community::Column::CommunityId)
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(CommunitiesOf(row.brand_id, row.round_id)).or_default().push(row.community_id);
         }
         Ok(found)
     }
@@ -88,16 +81,16 @@ impl Loader<TalliesOf> for Load {
 
     async fn load(&self, keys: &[TalliesOf]) -> Result<HashMap<TalliesOf, Self::Value>, DbErr> {
         let mut found: HashMap<TalliesOf, Self::Value> = HashMap::new();
-        for (brand_id, rounds) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = round_tally::Entity::find()
-                .filter(round_tally::Column::BrandId.eq(brand_id))
-                .filter(round_tally::Column::RoundId.is_in(rounds))
-                .order_by_asc(round_tally::Column::CommunityId)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(TalliesOf(brand_id, row.round_id)).or_default().push(row);
-            }
+        let rows = asked::<round_tally::Entity>(
+            round_tally::Column::BrandId,
+            round_tally::Column::RoundId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .order_by_asc(round_tally::Column::CommunityId)
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(TalliesOf(row.brand_id, row.round_id)).or_default().push(row);
         }
         Ok(found)
     }

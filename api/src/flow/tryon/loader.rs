@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::query::SUBJECT;
 use crate::base::db::{columns, placeholders};
-use crate::load::{Load, by_brand};
+use crate::load::{Load, asked, by_brand};
 use crate::people::actor::Actor;
 
 /// A sample by (brand, id).
@@ -23,16 +23,11 @@ impl Loader<SampleById> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[SampleById]) -> Result<HashMap<SampleById, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = sample::Entity::find()
-                .filter(sample::Column::BrandId.eq(brand_id))
-                .filter(sample::Column::Id.is_in(ids))
+        let rows =
+            asked::<sample::Entity>(sample::Column::BrandId, sample::Column::Id, keys.iter().map(|key| (key.0, key.1)))
                 .all(self.app.db.read())
                 .await?;
-            found.extend(rows.into_iter().map(|row| (SampleById(brand_id, row.id), row)));
-        }
-        Ok(found)
+        Ok(rows.into_iter().map(|row| (SampleById(row.brand_id, row.id), row)).collect())
     }
 }
 
@@ -45,16 +40,14 @@ impl Loader<TryOnOfSample> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[TryOnOfSample]) -> Result<HashMap<TryOnOfSample, Self::Value>, DbErr> {
-        let mut found = HashMap::new();
-        for (brand_id, samples) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = tryon::Entity::find()
-                .filter(tryon::Column::BrandId.eq(brand_id))
-                .filter(tryon::Column::SampleId.is_in(samples))
-                .all(self.app.db.read())
-                .await?;
-            found.extend(rows.into_iter().map(|row| (TryOnOfSample(brand_id, row.sample_id), row)));
-        }
-        Ok(found)
+        let rows = asked::<tryon::Entity>(
+            tryon::Column::BrandId,
+            tryon::Column::SampleId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .all(self.app.db.read())
+        .await?;
+        Ok(rows.into_iter().map(|row| (TryOnOfSample(row.brand_id, row.sample_id), row)).collect())
     }
 }
 
@@ -96,16 +89,16 @@ impl Loader<CommunitiesOfTryOn> for Load {
 
     async fn load(&self, keys: &[CommunitiesOfTryOn]) -> Result<HashMap<CommunitiesOfTryOn, Self::Value>, DbErr> {
         let mut found = HashMap::<_, Vec<Uuid>>::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
-            let rows = tryon_community::Entity::find()
-                .filter(tryon_community::Column::BrandId.eq(brand_id))
-                .filter(tryon_community::Column::TryonId.is_in(ids))
-                .order_by_asc(tryon_community::Column::CommunityId)
-                .all(self.app.db.read())
-                .await?;
-            for row in rows {
-                found.entry(CommunitiesOfTryOn(brand_id, row.tryon_id)).or_default().push(row.community_id);
-            }
+        let rows = asked::<tryon_community::Entity>(
+            tryon_community::Column::BrandId,
+            tryon_community::Column::TryonId,
+            keys.iter().map(|key| (key.0, key.1)),
+        )
+        .order_by_asc(tryon_community::Column::CommunityId)
+        .all(self.app.db.read())
+        .await?;
+        for row in rows {
+            found.entry(CommunitiesOfTryOn(row.brand_id, row.tryon_id)).or_default().push(row.community_id);
         }
         Ok(found)
     }
