@@ -3,9 +3,8 @@
 use clap::Parser;
 use smallbatch::cli::{Cli, run};
 
-#[tokio::main]
-async fn main() -> std::process::ExitCode {
-    match run(Cli::parse()).await {
+fn main() -> std::process::ExitCode {
+    match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("smallbatch: {error:#}");

@@ -73,6 +73,9 @@ pub struct DemoArgs {
     pub json: bool,
 }
 
+// Starts the runtime here, since a future is compiled into the crate that polls it: the program's would hold much of this
+// one a second time.
+#[tokio::main]
 pub async fn run(cli: Cli) -> Result<ExitCode> {
     let file = cli.config.as_deref();
     match cli.command {
