@@ -46,10 +46,12 @@ pub struct Parts {
     pub sessions: Sessions,
     pub reads: Reads,
     pub limiter: Limiter,
-    /// Queries that run at a time, by brand; a factory, who belongs to none, by herself.
+    /// Queries of a brand's members that run at a time; a factory, who belongs to none, has a share by herself.
     pub shares: Shares<Uuid>,
-    /// Pushes that are read at a time, by the same. Each subscription has one at most, and sockets are counted, so
-    /// any number may wait.
+    /// Those of a brand's staff: its shop must not wait for their long reports.
+    pub staff_shares: Shares<Uuid>,
+    /// Pushes that are read at a time. Each subscription has one at most, and sockets are counted, so any number may
+    /// wait.
     pub pushes: Shares<Uuid>,
     pub clock: Clock,
     pub ids: Ids,
@@ -130,8 +132,9 @@ impl App {
             sessions: Sessions::default(),
             reads: Reads::default(),
             limiter,
-            shares: Shares::new(config.brand_share, config.brand_queue),
-            pushes: Shares::new(config.push_share, usize::MAX / 2),
+            shares: Shares::new(config.member_share),
+            staff_shares: Shares::new(config.staff_share),
+            pushes: Shares::new(config.push_share),
             ids: Ids::new(clock.clone()),
             clock,
             keyring,

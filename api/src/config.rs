@@ -69,7 +69,7 @@ settings! {
     socket_stall_seconds "SMALLBATCH_SOCKET_STALL_SECONDS" "10" "How long a WebSocket may leave its answers unread.";
     brand_rate_per_second "SMALLBATCH_BRAND_RATE_PER_SECOND" "20000" "Cost points a brand regains each second, all of its people together.";
     brand_rate_burst "SMALLBATCH_BRAND_RATE_BURST" "400000" "Cost points a brand may spend at once.";
-    brand_share_percent "SMALLBATCH_BRAND_SHARE_PERCENT" "75" "Share of the database connections that queries of one brand may use at a time, 1 to 100.";
+    brand_share_percent "SMALLBATCH_BRAND_SHARE_PERCENT" "75" "Share of the database connections that queries of one brand may use at a time, a quarter of it those of its staff, 1 to 100.";
     brand_queue "SMALLBATCH_BRAND_QUEUE" "1000" "Queries of one brand that wait for a connection of its share; more are told to come back, 0 to 100000.";
     request_seconds "SMALLBATCH_REQUEST_SECONDS" "10" "How long the head of a request may take to arrive, 1 to 600.";
     unread_seconds "SMALLBATCH_UNREAD_SECONDS" "60" "How long a client may read nothing of what waits for it before its connection ends (on Linux), 5 to 3600.";
@@ -137,8 +137,10 @@ pub struct Config {
     pub socket_patience: Patience,
     pub brand_rate_per_second: NonZeroU32,
     pub brand_rate_burst: NonZeroU32,
-    /// Queries of one brand that run at a time.
-    pub brand_share: usize,
+    /// Queries of one brand's members that run at a time: what its share leaves to them.
+    pub member_share: usize,
+    /// Those of its staff: a quarter of its share.
+    pub staff_share: usize,
     /// Pushes of one brand that are read at a time: half of the connections that its queries leave to others.
     pub push_share: usize,
     pub brand_queue: usize,
@@ -276,7 +278,8 @@ impl Reader {
             socket_patience: self.socket_patience()?,
             brand_rate_per_second: self.parse("brand_rate_per_second", "a whole number from 1")?,
             brand_rate_burst: self.parse("brand_rate_burst", "a whole number from 1")?,
-            brand_share: self.brand_share()?,
+            member_share: (self.brand_share()? - self.staff_share()?).max(1),
+            staff_share: self.staff_share()?,
             push_share: ((self.connections()? - self.brand_share()?) / 2).max(1),
             brand_queue: self.within("brand_queue", 0, 100_000)?,
             request_patience: std::time::Duration::from_secs(self.within("request_seconds", 1, 600)?),
@@ -312,6 +315,11 @@ impl Reader {
     fn brand_share(&self) -> Result<usize> {
         let percent: usize = self.within("brand_share_percent", 1, 100)?;
         Ok((self.connections()? * percent / 100).max(1))
+    }
+
+    /// Of the share of their brand.
+    fn staff_share(&self) -> Result<usize> {
+        Ok((self.brand_share()? / 4).max(1))
     }
 
     fn connections(&self) -> Result<usize> {

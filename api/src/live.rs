@@ -102,17 +102,6 @@ where
 }
 
 impl<Read> Follow<Read> {
-    /// Among the pushes of a brand that are read at once: of those who all wait for the same news, too, a neighbour
-    /// notices no more than its share.
-    async fn place(&self) -> Place<Uuid> {
-        loop {
-            match self.app.pushes.enter(self.toll.whose, false).await {
-                Ok(place) => return place,
-                Err(TooMany(wait)) => sleep(wait).await,
-            }
-        }
-    }
-
     async fn next<T, Fut>(&mut self) -> Result<T>
     where
         Read: FnMut() -> Fut,
@@ -129,7 +118,8 @@ impl<Read> Follow<Read> {
                     sleep(wait).await;
                 }
             }
-            self.toll.held.keep(self.place().await);
+            // Of those who all wait for the same news, too, a neighbour notices no more than a brand's share.
+            self.toll.held.keep(self.app.pushes.wait(self.toll.whose).await);
             self.listener.seen();
             self.due = Some(Instant::now() + PACE);
             let push = (self.read)().await?;

@@ -22,7 +22,6 @@ struct Inner<K> {
     at_once: usize,
     /// Of them while others are there.
     beside_others: usize,
-    waiting: usize,
 }
 
 struct Line {
@@ -46,37 +45,55 @@ impl<K> Clone for Shares<K> {
 }
 
 impl<K: Eq + Hash + Clone> Shares<K> {
-    /// `at_once` operations of a key run, `waiting` more wait for their turn. Of those who come while others are there
-    /// no more run than two for each processor of this machine: more would only make theirs wait, and with fewer two
-    /// long reports of its staff would stop a brand's shop.
-    pub fn new(at_once: usize, waiting: usize) -> Self {
+    /// `at_once` operations of a key run. Of those who come while others are there no more run than this machine has
+    /// processors: more would only make theirs wait. Two always, so that a long one does not stop all.
+    pub fn new(at_once: usize) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::of(at_once.max(1), processors, waiting)
+        Self::of(at_once.max(1), processors)
     }
 
-    fn of(at_once: usize, processors: usize, waiting: usize) -> Self {
-        let beside_others = (2 * processors).min(at_once);
-        Shares(Arc::new(Inner { keys: Mutex::default(), at_once, beside_others, waiting }))
+    fn of(at_once: usize, processors: usize) -> Self {
+        let beside_others = processors.max(2).min(at_once);
+        Shares(Arc::new(Inner { keys: Mutex::default(), at_once, beside_others }))
     }
 
-    /// Waits for a place, a larger one when people of other brands are there; refused at once when the queue is full.
-    pub async fn enter(&self, key: K, beside_others: bool) -> Result<Place<K>, TooMany> {
-        let places = {
-            let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
-            let fresh = || Line { places: Arc::new(Semaphore::new(self.0.at_once)), inside: 0 };
-            let line = keys.entry(key.clone()).or_insert_with(fresh);
-            if line.inside >= self.0.at_once + self.0.waiting {
-                return Err(TooMany(COME_BACK));
-            }
-            line.inside += 1;
-            line.places.clone()
-        };
-        // Made before the wait, so that a client who hangs up leaves the line.
-        let mut place = Place { permit: None, shares: self.clone(), key };
+    /// Waits for a place, a larger one when people of other brands are there; refused at once when `waiting` wait.
+    pub async fn enter(&self, key: K, beside_others: bool, waiting: usize) -> Result<Place<K>, TooMany> {
+        let joined = self.join(key);
+        if joined.before >= self.0.at_once + waiting {
+            return Err(TooMany(COME_BACK));
+        }
         let parts = if beside_others { self.0.at_once.div_ceil(self.0.beside_others) } else { 1 };
+        Ok(joined.turn(parts).await)
+    }
+
+    /// Waits for a place however many wait.
+    pub async fn wait(&self, key: K) -> Place<K> {
+        self.join(key).turn(1).await
+    }
+
+    fn join(&self, key: K) -> Joined<K> {
+        let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Line { places: Arc::new(Semaphore::new(self.0.at_once)), inside: 0 };
+        let line = keys.entry(key.clone()).or_insert_with(fresh);
+        let before = line.inside;
+        line.inside += 1;
+        Joined { places: line.places.clone(), before, place: Place { permit: None, shares: self.clone(), key } }
+    }
+}
+
+/// In a line, with a place that has no permit yet: a client who hangs up leaves the line with it.
+struct Joined<K: Eq + Hash + Clone> {
+    places: Arc<Semaphore>,
+    before: usize,
+    place: Place<K>,
+}
+
+impl<K: Eq + Hash + Clone> Joined<K> {
+    async fn turn(mut self, parts: usize) -> Place<K> {
         let parts = u32::try_from(parts).expect("fewer places than a semaphore has");
-        place.permit = Some(places.acquire_many_owned(parts).await.expect("never closed"));
-        Ok(place)
+        self.place.permit = Some(self.places.acquire_many_owned(parts).await.expect("never closed"));
+        self.place
     }
 }
 
@@ -99,23 +116,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_runs_as_many_as_its_share_queues_a_few_and_leaves_others_alone() {
-        let shares = Shares::new(1, 1);
-        let running = shares.enter("loud", false).await.expect("a place");
-        let mut waiting = Box::pin(shares.enter("loud", false));
+        let shares = Shares::new(1);
+        let running = shares.enter("loud", false, 1).await.expect("a place");
+        let mut waiting = Box::pin(shares.enter("loud", false, 1));
         assert!(futures_util::poll!(&mut waiting).is_pending());
-        assert_eq!(shares.enter("loud", false).await.err(), Some(TooMany(COME_BACK)));
-        assert!(shares.enter("quiet", false).await.is_ok());
+        assert_eq!(shares.enter("loud", false, 1).await.err(), Some(TooMany(COME_BACK)));
+        assert!(shares.enter("quiet", false, 1).await.is_ok());
         drop(running);
         assert!(waiting.await.is_ok());
     }
 
     #[tokio::test]
     async fn beside_others_fewer_run_at_once() {
-        let shares = Shares::of(12, 1, 5);
-        let alone = (shares.enter("loud", false).await, shares.enter("loud", false).await);
+        let shares = Shares::of(12, 1);
+        let alone = (shares.wait("loud").await, shares.wait("loud").await, shares.wait("loud").await);
         drop(alone);
-        let running = (shares.enter("loud", true).await, shares.enter("loud", true).await);
-        let mut waiting = Box::pin(shares.enter("loud", true));
+        let running = (shares.enter("loud", true, 5).await, shares.enter("loud", true, 5).await);
+        let mut waiting = Box::pin(shares.enter("loud", true, 5));
         assert!(futures_util::poll!(&mut waiting).is_pending());
         drop(running);
         assert!(waiting.await.is_ok());
@@ -123,14 +140,14 @@ mod tests {
 
     #[tokio::test]
     async fn who_hangs_up_leaves_the_line_and_an_empty_line_is_forgotten() {
-        let shares = Shares::new(1, 1);
-        let running = shares.enter("key", false).await.expect("a place");
+        let shares = Shares::new(1);
+        let running = shares.wait("key").await;
         for _ in 0..3 {
-            let mut waiting = Box::pin(shares.enter("key", false));
+            let mut waiting = Box::pin(shares.enter("key", false, 1));
             assert!(futures_util::poll!(&mut waiting).is_pending());
         }
         drop(running);
-        assert!(shares.enter("key", false).await.is_ok());
+        assert!(shares.enter("key", false, 0).await.is_ok());
         assert!(shares.0.keys.lock().expect("whole").is_empty());
     }
 }

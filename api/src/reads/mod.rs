@@ -69,22 +69,23 @@ pub fn life(checked: &Checked) -> Option<Duration> {
 /// Answers a public question from what was kept for `life`, or by `run` and keeps it. `run` is called at most once.
 /// `still` says whether the audience is known to be that of the caller: who joined a community while she waited for her
 /// turn is shown more than it.
-pub async fn serve<F>(
+pub async fn serve<F, E>(
     app: &App,
     audience: &Audience<'_>,
     question: &Question,
     life: Duration,
     still: impl Fn() -> bool,
     run: impl FnOnce(Option<Arc<Recorder>>) -> F,
-) -> Result<Served>
+) -> Result<Served, E>
 where
-    F: Future<Output = Response>,
+    F: Future<Output = Result<Response, E>>,
+    E: From<Error>,
 {
     let subjects = [Subject::Reads(audience.id())];
     let key = audience.key(question);
     match app.reads.find(app, &key, &subjects, life).await {
-        Some(Kept::Answer(template)) => return fill(app, audience, template).await,
-        Some(Kept::Never) => return Ok(Served::Run(run(None).await)),
+        Some(Kept::Answer(template)) => return Ok(fill(app, audience, template).await?),
+        Some(Kept::Never) => return Ok(Served::Run(run(None).await?)),
         None => {}
     }
     // One builder at a time; those who waited find what it built.
@@ -92,11 +93,11 @@ where
     match app.reads.find(app, &key, &subjects, life).await {
         Some(Kept::Answer(template)) => {
             drop(turn);
-            return fill(app, audience, template).await;
+            return Ok(fill(app, audience, template).await?);
         }
         Some(Kept::Never) => {
             drop(turn);
-            return Ok(Served::Run(run(None).await));
+            return Ok(Served::Run(run(None).await?));
         }
         None => {}
     }
@@ -104,17 +105,16 @@ where
     // From here on whoever joins or leaves tells news, which ends what is kept of before.
     if !still() {
         drop(turn);
-        return Ok(Served::Run(run(None).await));
+        return Ok(Served::Run(run(None).await?));
     }
     let recorder = Arc::new(Recorder::default());
-    let mut response = run(Some(recorder.clone())).await;
+    let mut response = run(Some(recorder.clone())).await?;
     let known = recorder.known();
     for (round_id, standing) in &known.standings {
         standing::learn(app, audience.id(), *round_id, seen, standing.clone()).await;
     }
     if response.errors.is_empty() && !recorder.is_denied() {
-        let template =
-            Arc::new(Template::cut(&serde_json::to_vec(&response.data).map_err(anyhow::Error::from)?, &recorder));
+        let template = Arc::new(cut(&response, &recorder)?);
         app.reads.keep(key, seen, Kept::Answer(template.clone())).await;
         drop(turn);
         let values = values(app, audience, template.asked(), known).await?;
@@ -125,6 +125,10 @@ where
     let values = values(app, audience, &recorder.asked(), known).await?;
     recorder.fill(&mut response.data, &values);
     Ok(Served::Run(response))
+}
+
+fn cut(response: &Response, recorder: &Recorder) -> Result<Template> {
+    Ok(Template::cut(&serde_json::to_vec(&response.data).map_err(anyhow::Error::from)?, recorder))
 }
 
 async fn fill(app: &App, audience: &Audience<'_>, template: Arc<Template>) -> Result<Served> {

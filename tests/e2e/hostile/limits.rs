@@ -93,15 +93,21 @@ async fn processes_that_share_redis_share_the_buckets() {
     two.finish().await;
 }
 
-/// A place of a brand's share is taken, as by a long query; the next one waits behind it and the third is refused.
+/// A place of a brand's share is taken, as by a long query; what the engine has to run is refused, and neither what is
+/// kept nor what its staff asks.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_brand_whose_share_is_busy_is_told_to_come_back_and_others_are_served() {
     let settings = [("database_connections", "4"), ("brand_share_percent", "25"), ("brand_queue", "0")];
     let app = TestApp::start_with(Backend::Sqlite, &settings).await;
     let (linen, denim) = (app.brand("linen").await, app.brand("denim").await);
     let (mei, eve) = (linen.member("mei").await, denim.member("eve").await);
-    let busy = app.app.shares.enter(linen.id, false).await.expect("a place");
+    let kept = "{ rounds(first: 1) { edges { node { title } } } }";
+    mei.gql(kept, json!({})).await.ok("rounds.edges");
+    let busy = app.app.shares.wait(linen.id).await;
     assert_eq!(mei.gql(ASK, json!({})).await.fault(), "RATE_LIMITED");
+    mei.gql(kept, json!({})).await.ok("rounds.edges");
+    assert_eq!(mei.gql(&kept.replace("title", "id"), json!({})).await.fault(), "RATE_LIMITED");
+    linen.owner.gql("{ viewer { kind } }", json!({})).await.ok("viewer.kind");
     eve.gql(ASK, json!({})).await.ok("viewer.member.id");
     drop(busy);
     mei.gql(ASK, json!({})).await.ok("viewer.member.id");

@@ -56,6 +56,12 @@ pub enum Stopped {
     TooMany(TooMany),
 }
 
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Stopped::Fault(error)
+    }
+}
+
 /// The answer to an operation that ran, or would have run.
 pub enum Answered {
     Executed(Response),
@@ -79,8 +85,8 @@ pub async fn run(
     let trace = Trace::of(&checked);
     let work = async {
         let cost = checked.cost.max(1);
-        let entered = admit(app, caller, checked.kind, cost).await?;
-        Ok(execute(app, schema, &entered, envelope, checked, None).await.extension("cost", Value::from(cost)))
+        let entered = admit(app, caller, cost).await?;
+        Ok(execute(app, schema, &entered, envelope, checked, None).await?.extension("cost", Value::from(cost)))
     };
     let outcome = stats::scope(stats.clone(), work).instrument(trace.span.clone()).await;
     let label = outcome.as_ref().map(|response| response.errors.is_empty()).ok();
@@ -103,15 +109,15 @@ pub async fn answer(
     let (stats, started) = (Arc::new(SqlStats::default()), Instant::now());
     let (trace, cost) = (Trace::of(&checked), checked.cost.max(1));
     let work = async {
-        let entered = admit(app, caller, checked.kind, cost).await?;
+        let entered = admit(app, caller, cost).await?;
         let life = reads::life(&checked).filter(|_| app.config.keep_answers);
         let asked = entered.known.as_deref().and_then(|known| Some((known, Audience::of(known)?, life?)));
         let Some((known, audience, life)) = asked else {
-            return Ok(Served::Run(execute(app, schema, &entered, envelope, checked, None).await));
+            return Ok(Served::Run(execute(app, schema, &entered, envelope, checked, None).await?));
         };
         let question = Question { fingerprint: envelope.fingerprint(&checked), lang: entered.lang };
         let run = |recorder| execute(app, schema, &entered, envelope, checked, recorder);
-        reads::serve(app, &audience, &question, life, || known.holds(app), run).await.map_err(Stopped::Fault)
+        reads::serve(app, &audience, &question, life, || known.holds(app), run).await
     };
     let outcome = stats::scope(stats.clone(), work).instrument(trace.span.clone()).await;
     let label = outcome.as_ref().map(Served::is_ok).ok();
@@ -171,11 +177,9 @@ struct Entered {
     known: Option<Arc<Known>>,
     ip: ClientIp,
     lang: Lang,
-    /// Among the queries of a brand that run at once.
-    _place: Option<Place<Uuid>>,
 }
 
-async fn admit(app: &App, caller: Caller<'_>, kind: OperationType, cost: u32) -> Result<Entered, Stopped> {
+async fn admit(app: &App, caller: Caller<'_>, cost: u32) -> Result<Entered, Stopped> {
     let Caller { who, ip, lang } = caller;
     let (actor, known) = match who {
         Who::Bearer(token) => recognised(app, token, ip).await?,
@@ -183,16 +187,18 @@ async fn admit(app: &App, caller: Caller<'_>, kind: OperationType, cost: u32) ->
     };
     let brand = actor.brand();
     app.limiter.pay(&bucket(&actor, ip), brand, cost).await.map_err(Stopped::TooMany)?;
-    // Writes are bounded by their group's queue or wait for a row; a share would only split the groups.
-    let place = match kind {
-        OperationType::Query => {
-            let beside_others = brand.is_some_and(|brand_id| app.neighbours.has_others(brand_id));
-            Some(app.shares.enter(share_of(&actor), beside_others).await.map_err(Stopped::TooMany)?)
-        }
-        OperationType::Mutation | OperationType::Subscription => None,
-    };
     brand.inspect(|brand_id| app.neighbours.note(*brand_id));
-    Ok(Entered { actor, known, ip, lang, _place: place })
+    Ok(Entered { actor, known, ip, lang })
+}
+
+/// Waits until the engine may run a query of theirs. What is kept needs no engine and waits for nobody.
+async fn place(app: &App, actor: &Actor) -> Result<Place<Uuid>, Stopped> {
+    let beside_others = actor.brand().is_some_and(|brand_id| app.neighbours.has_others(brand_id));
+    let shares = match actor {
+        Actor::Staff(_) => &app.staff_shares,
+        Actor::Member(_) | Actor::Factory(_) | Actor::Anonymous => &app.shares,
+    };
+    shares.enter(share_of(actor), beside_others, app.config.brand_queue).await.map_err(Stopped::TooMany)
 }
 
 async fn execute(
@@ -202,7 +208,12 @@ async fn execute(
     envelope: Envelope,
     checked: Checked,
     recorder: Option<Arc<Recorder>>,
-) -> Response {
+) -> Result<Response, Stopped> {
+    // Writes are bounded by their group's queue or wait for a row; a share would only split the groups.
+    let _place = match checked.kind {
+        OperationType::Query => Some(place(app, &entered.actor).await?),
+        OperationType::Mutation | OperationType::Subscription => None,
+    };
     let is_small = checked.kind == OperationType::Query && checked.cost <= SMALL;
     let (loaders, batches) = load::new(app.clone());
     let mut query = envelope.into_request(checked).data(entered.actor.clone()).data(entered.lang).data(entered.ip);
@@ -221,7 +232,7 @@ async fn execute(
         }
     };
     errors::present(&mut response.errors, entered.lang);
-    response
+    Ok(response)
 }
 
 /// What is told of an operation to logs and metrics.
