@@ -32,6 +32,10 @@ use crate::reads::Reads;
 use crate::storage::Storage;
 use crate::wechat::{Wechat, WechatConfig};
 
+/// Enough that those who are filled read their own part by shared statements, few enough that a neighbour does not
+/// wait behind a crowd: with two at a time a brand's line was as slow as its statements.
+const KEPT_AT_ONCE: usize = 16;
+
 /// Everything a use case may reach. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -50,6 +54,8 @@ pub struct Parts {
     pub shares: Shares<Uuid>,
     /// Those of a brand's staff: its shop must not wait for their long reports.
     pub staff_shares: Shares<Uuid>,
+    /// Answers from what is kept that are filled at a time. They are quick, so any number may wait.
+    pub kept_shares: Shares<Uuid>,
     /// Pushes that are read at a time. Each subscription has one at most, and sockets are counted, so any number may
     /// wait.
     pub pushes: Shares<Uuid>,
@@ -134,6 +140,7 @@ impl App {
             limiter,
             shares: Shares::new(config.member_share),
             staff_shares: Shares::new(config.staff_share),
+            kept_shares: Shares::new(KEPT_AT_ONCE),
             pushes: Shares::new(config.push_share),
             ids: Ids::new(clock.clone()),
             clock,

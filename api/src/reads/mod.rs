@@ -132,6 +132,7 @@ fn cut(response: &Response, recorder: &Recorder) -> Result<Template> {
 }
 
 async fn fill(app: &App, audience: &Audience<'_>, template: Arc<Template>) -> Result<Served> {
+    let _place = app.kept_shares.wait(audience.id()).await;
     let values = values(app, audience, template.asked(), Values::default()).await?;
     Ok(Served::Kept(Filled::new(template, values)))
 }

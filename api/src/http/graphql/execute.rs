@@ -191,7 +191,7 @@ async fn admit(app: &App, caller: Caller<'_>, cost: u32) -> Result<Entered, Stop
     Ok(Entered { actor, known, ip, lang })
 }
 
-/// Waits until the engine may run a query of theirs. What is kept needs no engine and waits for nobody.
+/// Waits until the engine may run a query of theirs.
 async fn place(app: &App, actor: &Actor) -> Result<Place<Uuid>, Stopped> {
     let beside_others = actor.brand().is_some_and(|brand_id| app.neighbours.has_others(brand_id));
     let shares = match actor {
