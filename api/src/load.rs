@@ -1,8 +1,9 @@
 //! Batched reads of one request. Each stage's `loader.rs` adds its questions: a key type that names
-//! the question and carries the brand, so that a batch cannot mix tenants.
+//! the question and carries the brand, so that no answer reaches another tenant.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -90,20 +91,44 @@ pub fn asked<E: EntityTrait>(brand: E::Column, id: E::Column, keys: impl Iterato
     E::find().filter(brand.is_in(brands)).filter(id.is_in(ids))
 }
 
-/// Groups the keys of a batch, usually by brand, so that each group is one scoped statement.
-pub fn by_brand<B: std::hash::Hash + Eq, K>(
-    keys: impl Iterator<Item = (B, K)>,
-) -> std::collections::HashMap<B, Vec<K>> {
-    let mut groups = std::collections::HashMap::<B, Vec<K>>::new();
-    for (brand, key) in keys {
-        groups.entry(brand).or_default().push(key);
+/// A key of (brand, id) and the loader of the row that it names.
+macro_rules! by_id {
+    ($(#[$doc:meta])* $key:ident: $entity:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $key(pub uuid::Uuid, pub uuid::Uuid);
+
+        impl async_graphql::dataloader::Loader<$key> for $crate::load::Load {
+            type Value = entity::$entity::Model;
+            type Error = sea_orm::DbErr;
+
+            async fn load(
+                &self,
+                keys: &[$key],
+            ) -> Result<std::collections::HashMap<$key, Self::Value>, sea_orm::DbErr> {
+                use entity::$entity::{Column, Entity};
+                let keys = keys.iter().map(|key| (key.0, key.1));
+                let rows =
+                    $crate::load::asked::<Entity>(Column::BrandId, Column::Id, keys).all(self.app.db.read()).await?;
+                Ok(rows.into_iter().map(|row| ($key(row.brand_id, row.id), row)).collect())
+            }
+        }
+    };
+}
+pub(crate) use by_id;
+
+/// Values by their group, in their order: the keys of a batch by brand, so that each group is one scoped statement, or
+/// rows by the key that they answer.
+pub fn grouped<G: Hash + Eq, V>(values: impl Iterator<Item = (G, V)>) -> HashMap<G, Vec<V>> {
+    let mut groups = HashMap::<G, Vec<V>>::new();
+    for (group, value) in values {
+        groups.entry(group).or_default().push(value);
     }
     groups
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
     use std::convert::Infallible;
 
     use async_graphql::dataloader::Loader;

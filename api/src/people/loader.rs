@@ -3,44 +3,20 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{brand, factory, member, staff};
+use entity::{brand, factory};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::load::{Load, asked};
+use crate::load::{Load, by_id};
 
-/// A member by (brand, id), deleted ones included: their past votes and orders stay.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct MemberById(pub Uuid, pub Uuid);
-
-impl Loader<MemberById> for Load {
-    type Value = member::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[MemberById]) -> Result<HashMap<MemberById, Self::Value>, DbErr> {
-        let rows =
-            asked::<member::Entity>(member::Column::BrandId, member::Column::Id, keys.iter().map(|key| (key.0, key.1)))
-                .all(self.app.db.read())
-                .await?;
-        Ok(rows.into_iter().map(|row| (MemberById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A member by (brand, id), deleted ones included: their past votes and orders stay.
+    MemberById: member
 }
 
-/// A person of a brand's team by (brand, id).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct StaffById(pub Uuid, pub Uuid);
-
-impl Loader<StaffById> for Load {
-    type Value = staff::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[StaffById]) -> Result<HashMap<StaffById, Self::Value>, DbErr> {
-        let rows =
-            asked::<staff::Entity>(staff::Column::BrandId, staff::Column::Id, keys.iter().map(|key| (key.0, key.1)))
-                .all(self.app.db.read())
-                .await?;
-        Ok(rows.into_iter().map(|row| (StaffById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A person of a brand's team by (brand, id).
+    StaffById: staff
 }
 
 /// A factory; the directory is the same for all brands.

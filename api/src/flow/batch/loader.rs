@@ -3,28 +3,16 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{batch, batch_cell, batch_offer, batch_progress, presale_sku, shipment, shipment_cell};
+use entity::{batch_cell, batch_offer, batch_progress, presale_sku, shipment, shipment_cell};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::rules::matrix::Cell;
-use crate::load::{Load, asked};
+use crate::load::{Load, asked, by_id, grouped};
 
-/// A batch by (brand, id).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct BatchById(pub Uuid, pub Uuid);
-
-impl Loader<BatchById> for Load {
-    type Value = batch::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[BatchById]) -> Result<HashMap<BatchById, Self::Value>, DbErr> {
-        let rows =
-            asked::<batch::Entity>(batch::Column::BrandId, batch::Column::Id, keys.iter().map(|key| (key.0, key.1)))
-                .all(self.app.db.read())
-                .await?;
-        Ok(rows.into_iter().map(|row| (BatchById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A batch by (brand, id).
+    BatchById: batch
 }
 
 /// The cells of a batch in the order of the presale's SKUs: (brand, batch).
@@ -49,7 +37,6 @@ impl Loader<CellsOf> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[CellsOf]) -> Result<HashMap<CellsOf, Self::Value>, DbErr> {
-        let mut found = HashMap::<_, Vec<_>>::new();
         let rows = asked::<batch_cell::Entity>(
             batch_cell::Column::BrandId,
             batch_cell::Column::BatchId,
@@ -74,8 +61,8 @@ impl Loader<CellsOf> for Load {
         .into_model::<CellRow>()
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(CellsOf(row.brand_id, row.batch_id)).or_default().push(Cell {
+        Ok(grouped(rows.into_iter().map(|row| {
+            let cell = Cell {
                 sku_id: row.sku_id,
                 code: row.code,
                 color: row.color,
@@ -83,9 +70,9 @@ impl Loader<CellsOf> for Load {
                 size_designation: row.size_designation,
                 pieces: row.pieces,
                 shipped: row.shipped,
-            });
-        }
-        Ok(found)
+            };
+            (CellsOf(row.brand_id, row.batch_id), cell)
+        })))
     }
 }
 
@@ -116,7 +103,6 @@ impl Loader<ProgressOf> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[ProgressOf]) -> Result<HashMap<ProgressOf, Self::Value>, DbErr> {
-        let mut found = HashMap::<_, Vec<_>>::new();
         let rows = asked::<batch_progress::Entity>(
             batch_progress::Column::BrandId,
             batch_progress::Column::BatchId,
@@ -137,10 +123,7 @@ impl Loader<ProgressOf> for Load {
         .into_model::<StageCount>()
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(ProgressOf(row.brand_id, row.batch_id)).or_default().push(row);
-        }
-        Ok(found)
+        Ok(grouped(rows.into_iter().map(|row| (ProgressOf(row.brand_id, row.batch_id), row))))
     }
 }
 
@@ -153,7 +136,6 @@ impl Loader<OffersOf> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[OffersOf]) -> Result<HashMap<OffersOf, Self::Value>, DbErr> {
-        let mut found = HashMap::<_, Vec<_>>::new();
         let rows = asked::<batch_offer::Entity>(
             batch_offer::Column::BrandId,
             batch_offer::Column::BatchId,
@@ -162,10 +144,7 @@ impl Loader<OffersOf> for Load {
         .order_by_asc(batch_offer::Column::FactoryId)
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(OffersOf(row.brand_id, row.batch_id)).or_default().push(row.factory_id);
-        }
-        Ok(found)
+        Ok(grouped(rows.into_iter().map(|row| (OffersOf(row.brand_id, row.batch_id), row.factory_id))))
     }
 }
 
@@ -178,7 +157,6 @@ impl Loader<ShipmentsOf> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[ShipmentsOf]) -> Result<HashMap<ShipmentsOf, Self::Value>, DbErr> {
-        let mut found = HashMap::<_, Vec<_>>::new();
         let rows = asked::<shipment::Entity>(
             shipment::Column::BrandId,
             shipment::Column::BatchId,
@@ -187,10 +165,7 @@ impl Loader<ShipmentsOf> for Load {
         .order_by_asc(shipment::Column::Id)
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(ShipmentsOf(row.brand_id, row.batch_id)).or_default().push(row);
-        }
-        Ok(found)
+        Ok(grouped(rows.into_iter().map(|row| (ShipmentsOf(row.brand_id, row.batch_id), row))))
     }
 }
 
@@ -203,7 +178,6 @@ impl Loader<ShippedCells> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[ShippedCells]) -> Result<HashMap<ShippedCells, Self::Value>, DbErr> {
-        let mut found = HashMap::<_, Vec<_>>::new();
         let rows = asked::<shipment_cell::Entity>(
             shipment_cell::Column::BrandId,
             shipment_cell::Column::ShipmentId,
@@ -212,9 +186,6 @@ impl Loader<ShippedCells> for Load {
         .order_by_asc(shipment_cell::Column::SkuId)
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(ShippedCells(row.brand_id, row.shipment_id)).or_default().push(row);
-        }
-        Ok(found)
+        Ok(grouped(rows.into_iter().map(|row| (ShippedCells(row.brand_id, row.shipment_id), row))))
     }
 }

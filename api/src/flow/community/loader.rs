@@ -3,31 +3,15 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::community;
 use entity::membership::{self, MembershipStatus};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::load::{Load, asked, by_brand};
+use crate::load::{Load, by_id, grouped};
 
-/// A community by (brand, id).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CommunityById(pub Uuid, pub Uuid);
-
-impl Loader<CommunityById> for Load {
-    type Value = community::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[CommunityById]) -> Result<HashMap<CommunityById, Self::Value>, DbErr> {
-        let rows = asked::<community::Entity>(
-            community::Column::BrandId,
-            community::Column::Id,
-            keys.iter().map(|key| (key.0, key.1)),
-        )
-        .all(self.app.db.read())
-        .await?;
-        Ok(rows.into_iter().map(|row| (CommunityById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A community by (brand, id).
+    CommunityById: community
 }
 
 /// When `member` joined `community`, if she is in it now: (brand, member, community).
@@ -41,7 +25,7 @@ impl Loader<MembershipOf> for Load {
     async fn load(&self, keys: &[MembershipOf]) -> Result<HashMap<MembershipOf, Self::Value>, DbErr> {
         let mut found = HashMap::new();
         // One request has one member, so this is one statement.
-        for ((brand_id, member_id), communities) in by_brand(keys.iter().map(|key| ((key.0, key.1), key.2))) {
+        for ((brand_id, member_id), communities) in grouped(keys.iter().map(|key| ((key.0, key.1), key.2))) {
             let rows = membership::Entity::find()
                 .filter(membership::Column::BrandId.eq(brand_id))
                 .filter(membership::Column::MemberId.eq(member_id))

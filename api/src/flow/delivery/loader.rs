@@ -7,7 +7,7 @@ use entity::{presale_sku, unit};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use crate::load::{Load, by_brand};
+use crate::load::{Load, grouped};
 
 /// The garments in a parcel: (brand, parcel).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,7 +31,7 @@ impl Loader<UnitsIn> for Load {
 
     async fn load(&self, keys: &[UnitsIn]) -> Result<HashMap<UnitsIn, Self::Value>, DbErr> {
         let mut found = HashMap::<_, Vec<_>>::new();
-        for (brand_id, parcels) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, parcels) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let sku: sea_orm::RelationDef = unit::Entity::belongs_to(presale_sku::Entity)
                 .from((unit::Column::BrandId, unit::Column::SkuId))
                 .to((presale_sku::Column::BrandId, presale_sku::Column::Id))

@@ -3,47 +3,20 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::dataloader::Loader;
-use entity::{design, design_picture, design_version};
+use entity::{design_picture, design_version};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use crate::load::{Load, asked, by_brand};
+use crate::load::{Load, asked, by_id, grouped};
 
-/// A design by (brand, id).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct DesignById(pub Uuid, pub Uuid);
-
-impl Loader<DesignById> for Load {
-    type Value = design::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[DesignById]) -> Result<HashMap<DesignById, Self::Value>, DbErr> {
-        let rows =
-            asked::<design::Entity>(design::Column::BrandId, design::Column::Id, keys.iter().map(|key| (key.0, key.1)))
-                .all(self.app.db.read())
-                .await?;
-        Ok(rows.into_iter().map(|row| (DesignById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A design by (brand, id).
+    DesignById: design
 }
 
-/// A version by (brand, id of the version).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct VersionById(pub Uuid, pub Uuid);
-
-impl Loader<VersionById> for Load {
-    type Value = design_version::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[VersionById]) -> Result<HashMap<VersionById, Self::Value>, DbErr> {
-        let rows = asked::<design_version::Entity>(
-            design_version::Column::BrandId,
-            design_version::Column::Id,
-            keys.iter().map(|key| (key.0, key.1)),
-        )
-        .all(self.app.db.read())
-        .await?;
-        Ok(rows.into_iter().map(|row| (VersionById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A version by (brand, id of the version).
+    VersionById: design_version
 }
 
 /// A version by (brand, design, number of the version).
@@ -56,7 +29,7 @@ impl Loader<VersionOf> for Load {
 
     async fn load(&self, keys: &[VersionOf]) -> Result<HashMap<VersionOf, Self::Value>, DbErr> {
         let mut found = HashMap::new();
-        for (brand_id, wanted) in by_brand(keys.iter().map(|key| (key.0, (key.1, key.2)))) {
+        for (brand_id, wanted) in grouped(keys.iter().map(|key| (key.0, (key.1, key.2)))) {
             let (designs, numbers): (HashSet<Uuid>, HashSet<i32>) = wanted.into_iter().unzip();
             let rows = design_version::Entity::find()
                 .filter(design_version::Column::BrandId.eq(brand_id))
@@ -80,7 +53,6 @@ impl Loader<PicturesOf> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[PicturesOf]) -> Result<HashMap<PicturesOf, Self::Value>, DbErr> {
-        let mut found: HashMap<PicturesOf, Self::Value> = HashMap::new();
         let rows = asked::<design_picture::Entity>(
             design_picture::Column::BrandId,
             design_picture::Column::DesignVersionId,
@@ -89,9 +61,6 @@ impl Loader<PicturesOf> for Load {
         .order_by_asc(design_picture::Column::Position)
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(PicturesOf(row.brand_id, row.design_version_id)).or_default().push(row);
-        }
-        Ok(found)
+        Ok(grouped(rows.into_iter().map(|row| (PicturesOf(row.brand_id, row.design_version_id), row))))
     }
 }

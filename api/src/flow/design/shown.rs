@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, V
 use uuid::Uuid;
 
 use crate::base::db::{columns as of, columns_where, placeholders};
-use crate::load::{Load, by_brand};
+use crate::load::{Load, grouped};
 
 /// A design in one of its versions, with the pictures in order.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ impl Loader<ShownIn> for Load {
 
     async fn load(&self, keys: &[ShownIn]) -> Result<HashMap<ShownIn, Self::Value>, DbErr> {
         let mut found = HashMap::<ShownIn, Shown>::new();
-        for (brand_id, versions) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, versions) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let mut values: Vec<Value> = vec![brand_id.into()];
             let text = format!(
                 "select v.id as version_id, {} from design_version v {JOINS} where v.brand_id = $1 and v.id in ({}) order by v.id, p.position",

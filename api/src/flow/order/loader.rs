@@ -3,28 +3,16 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{order, order_line, payment_leg, presale_sku};
+use entity::{order_line, payment_leg, presale_sku};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryOrder, Statement, Value};
 use uuid::Uuid;
 
 use crate::base::db::{columns, placeholders};
-use crate::load::{Load, asked, by_brand};
+use crate::load::{Load, asked, by_id, grouped};
 
-/// An order by (brand, id). Ask only for orders the caller may see.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct OrderById(pub Uuid, pub Uuid);
-
-impl Loader<OrderById> for Load {
-    type Value = order::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[OrderById]) -> Result<HashMap<OrderById, Self::Value>, DbErr> {
-        let rows =
-            asked::<order::Entity>(order::Column::BrandId, order::Column::Id, keys.iter().map(|key| (key.0, key.1)))
-                .all(self.app.db.read())
-                .await?;
-        Ok(rows.into_iter().map(|row| (OrderById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// An order by (brand, id). Ask only for orders the caller may see.
+    OrderById: order
 }
 
 /// The lines of an order in their order, each with its SKU: (brand, order).
@@ -37,7 +25,7 @@ impl Loader<LinesOf> for Load {
 
     async fn load(&self, keys: &[LinesOf]) -> Result<HashMap<LinesOf, Self::Value>, DbErr> {
         let mut found = HashMap::<LinesOf, Self::Value>::new();
-        for (brand_id, orders) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, orders) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let mut values: Vec<Value> = vec![brand_id.into()];
             let text = format!(
                 "select {}, {} from order_line l \
@@ -67,7 +55,6 @@ impl Loader<LegsOf> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[LegsOf]) -> Result<HashMap<LegsOf, Self::Value>, DbErr> {
-        let mut found = HashMap::<LegsOf, Self::Value>::new();
         let rows = asked::<payment_leg::Entity>(
             payment_leg::Column::BrandId,
             payment_leg::Column::OrderId,
@@ -76,9 +63,6 @@ impl Loader<LegsOf> for Load {
         .order_by_asc(payment_leg::Column::Id)
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(LegsOf(row.brand_id, row.order_id)).or_default().push(row);
-        }
-        Ok(found)
+        Ok(grouped(rows.into_iter().map(|row| (LegsOf(row.brand_id, row.order_id), row))))
     }
 }

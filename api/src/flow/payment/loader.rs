@@ -8,7 +8,7 @@ use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::{after_sales, ledger, reconcile};
-use crate::load::{Load, by_brand};
+use crate::load::{Load, grouped};
 
 /// The lines of a journal in their order: (brand, journal).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,7 +20,7 @@ impl Loader<JournalLines> for Load {
 
     async fn load(&self, keys: &[JournalLines]) -> Result<HashMap<JournalLines, Self::Value>, DbErr> {
         let mut found = HashMap::new();
-        for (brand_id, journals) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, journals) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let lines = ledger::query::lines_of(self.app.db.read(), brand_id, &journals).await?;
             found.extend(lines.into_iter().map(|(journal, lines)| (JournalLines(brand_id, journal), lines)));
         }
@@ -38,7 +38,7 @@ impl Loader<CaseLinesOf> for Load {
 
     async fn load(&self, keys: &[CaseLinesOf]) -> Result<HashMap<CaseLinesOf, Self::Value>, DbErr> {
         let mut found = HashMap::new();
-        for (brand_id, cases) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, cases) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let lines = after_sales::query::lines_of_all(self.app.db.read(), brand_id, &cases).await?;
             found.extend(lines.into_iter().map(|(case, lines)| (CaseLinesOf(brand_id, case), lines)));
         }
@@ -56,7 +56,7 @@ impl Loader<DifferencesOf> for Load {
 
     async fn load(&self, keys: &[DifferencesOf]) -> Result<HashMap<DifferencesOf, Self::Value>, DbErr> {
         let mut found = HashMap::new();
-        for (brand_id, days) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, days) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let rows = reconcile::query::differences(self.app.db.read(), brand_id, &days).await?;
             found.extend(rows.into_iter().map(|(day, rows)| (DifferencesOf(brand_id, day), rows)));
         }
@@ -74,7 +74,7 @@ impl Loader<DayById> for Load {
 
     async fn load(&self, keys: &[DayById]) -> Result<HashMap<DayById, Self::Value>, DbErr> {
         let mut found = HashMap::new();
-        for (brand_id, days) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, days) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let rows = reconcile::query::among(self.app.db.read(), brand_id, &days).await?;
             found.extend(rows.into_iter().map(|row| (DayById(brand_id, row.id), row)));
         }

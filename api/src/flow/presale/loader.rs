@@ -11,26 +11,11 @@ use uuid::Uuid;
 use super::rules::plan::Tier;
 use crate::base::db::{columns, placeholders};
 use crate::flow::design::shown::{self, Shown};
-use crate::load::{Load, asked, by_brand};
+use crate::load::{Load, asked, by_id, grouped};
 
-/// A presale by (brand, id).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PresaleById(pub Uuid, pub Uuid);
-
-impl Loader<PresaleById> for Load {
-    type Value = presale::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[PresaleById]) -> Result<HashMap<PresaleById, Self::Value>, DbErr> {
-        let rows = asked::<presale::Entity>(
-            presale::Column::BrandId,
-            presale::Column::Id,
-            keys.iter().map(|key| (key.0, key.1)),
-        )
-        .all(self.app.db.read())
-        .await?;
-        Ok(rows.into_iter().map(|row| (PresaleById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A presale by (brand, id).
+    PresaleById: presale
 }
 
 /// A presale by (brand, id) with the design it offers.
@@ -43,7 +28,7 @@ impl Loader<PresaleShown> for Load {
 
     async fn load(&self, keys: &[PresaleShown]) -> Result<HashMap<PresaleShown, Self::Value>, DbErr> {
         let mut found = HashMap::<PresaleShown, (presale::Model, Shown)>::new();
-        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, presales) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let mut values: Vec<Value> = vec![brand_id.into()];
             let text = format!(
                 "select {}, {} from presale o \
@@ -78,7 +63,6 @@ impl Loader<SkusOf> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[SkusOf]) -> Result<HashMap<SkusOf, Self::Value>, DbErr> {
-        let mut found = HashMap::<SkusOf, Self::Value>::new();
         let rows = asked::<presale_sku::Entity>(
             presale_sku::Column::BrandId,
             presale_sku::Column::PresaleId,
@@ -87,31 +71,13 @@ impl Loader<SkusOf> for Load {
         .order_by_asc(presale_sku::Column::Position)
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(SkusOf(row.brand_id, row.presale_id)).or_default().push(row);
-        }
-        Ok(found)
+        Ok(grouped(rows.into_iter().map(|row| (SkusOf(row.brand_id, row.presale_id), row))))
     }
 }
 
-/// A SKU by (brand, id).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SkuById(pub Uuid, pub Uuid);
-
-impl Loader<SkuById> for Load {
-    type Value = presale_sku::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[SkuById]) -> Result<HashMap<SkuById, Self::Value>, DbErr> {
-        let rows = asked::<presale_sku::Entity>(
-            presale_sku::Column::BrandId,
-            presale_sku::Column::Id,
-            keys.iter().map(|key| (key.0, key.1)),
-        )
-        .all(self.app.db.read())
-        .await?;
-        Ok(rows.into_iter().map(|row| (SkuById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A SKU by (brand, id).
+    SkuById: presale_sku
 }
 
 /// The price tiers of a presale, from fewer pieces to more: (brand, presale).
@@ -123,7 +89,6 @@ impl Loader<TiersOf> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[TiersOf]) -> Result<HashMap<TiersOf, Self::Value>, DbErr> {
-        let mut found = HashMap::<TiersOf, Self::Value>::new();
         let rows = asked::<presale_tier::Entity>(
             presale_tier::Column::BrandId,
             presale_tier::Column::PresaleId,
@@ -132,10 +97,7 @@ impl Loader<TiersOf> for Load {
         .order_by_asc(presale_tier::Column::FromPieces)
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(TiersOf(row.brand_id, row.presale_id)).or_default().push(row.into());
-        }
-        Ok(found)
+        Ok(grouped(rows.into_iter().map(|row| (TiersOf(row.brand_id, row.presale_id), row.into()))))
     }
 }
 
@@ -185,7 +147,7 @@ impl Loader<RefundsOf> for Load {
     /// Refunds are read as rows, since this stage comes before the one that writes them.
     async fn load(&self, keys: &[RefundsOf]) -> Result<HashMap<RefundsOf, Self::Value>, DbErr> {
         let mut found = HashMap::new();
-        for (brand_id, presales) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, presales) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let mut values: Vec<Value> = vec![brand_id.into()];
             let text = format!(
                 "select o.presale_id, cast(count(*) as integer) as orders, \

@@ -3,32 +3,16 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::promise_change;
 use entity::promise_question::{self, Column, PromiseQuestionStatus};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use crate::load::{Load, asked, by_brand};
+use crate::load::{Load, by_id, grouped};
 
-/// A change by (brand, id).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ChangeById(pub Uuid, pub Uuid);
-
-impl Loader<ChangeById> for Load {
-    type Value = promise_change::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[ChangeById]) -> Result<HashMap<ChangeById, Self::Value>, DbErr> {
-        let rows = asked::<promise_change::Entity>(
-            promise_change::Column::BrandId,
-            promise_change::Column::Id,
-            keys.iter().map(|key| (key.0, key.1)),
-        )
-        .all(self.app.db.read())
-        .await?;
-        Ok(rows.into_iter().map(|row| (ChangeById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A change by (brand, id).
+    ChangeById: promise_change
 }
 
 /// How many questions of a change stand how: (brand, change).
@@ -48,7 +32,7 @@ impl Loader<AnswersTo> for Load {
 
     async fn load(&self, keys: &[AnswersTo]) -> Result<HashMap<AnswersTo, Self::Value>, DbErr> {
         let mut found = HashMap::<AnswersTo, Self::Value>::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, ids) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let rows = promise_question::Entity::find()
                 .select_only()
                 .columns([Column::ChangeId, Column::Status])

@@ -3,47 +3,20 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{round, round_community, round_entry, round_tally};
+use entity::{round_community, round_tally};
 use sea_orm::{DbErr, QueryOrder};
 use uuid::Uuid;
 
-use crate::load::{Load, asked};
+use crate::load::{Load, asked, by_id, grouped};
 
-/// A round by (brand, id).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RoundById(pub Uuid, pub Uuid);
-
-impl Loader<RoundById> for Load {
-    type Value = round::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[RoundById]) -> Result<HashMap<RoundById, Self::Value>, DbErr> {
-        let rows =
-            asked::<round::Entity>(round::Column::BrandId, round::Column::Id, keys.iter().map(|key| (key.0, key.1)))
-                .all(self.app.db.read())
-                .await?;
-        Ok(rows.into_iter().map(|row| (RoundById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A round by (brand, id).
+    RoundById: round
 }
 
-/// A slate entry by (brand, id).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct EntryById(pub Uuid, pub Uuid);
-
-impl Loader<EntryById> for Load {
-    type Value = round_entry::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[EntryById]) -> Result<HashMap<EntryById, Self::Value>, DbErr> {
-        let rows = asked::<round_entry::Entity>(
-            round_entry::Column::BrandId,
-            round_entry::Column::Id,
-            keys.iter().map(|key| (key.0, key.1)),
-        )
-        .all(self.app.db.read())
-        .await?;
-        Ok(rows.into_iter().map(|row| (EntryById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A slate entry by (brand, id).
+    EntryById: round_entry
 }
 
 /// The communities of (brand, round).
@@ -55,7 +28,6 @@ impl Loader<CommunitiesOf> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[CommunitiesOf]) -> Result<HashMap<CommunitiesOf, Self::Value>, DbErr> {
-        let mut found: HashMap<CommunitiesOf, Self::Value> = HashMap::new();
         let rows = asked::<round_community::Entity>(
             round_community::Column::BrandId,
             round_community::Column::RoundId,
@@ -64,10 +36,7 @@ impl Loader<CommunitiesOf> for Load {
         .order_by_asc(round_community::Column::CommunityId)
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(CommunitiesOf(row.brand_id, row.round_id)).or_default().push(row.community_id);
-        }
-        Ok(found)
+        Ok(grouped(rows.into_iter().map(|row| (CommunitiesOf(row.brand_id, row.round_id), row.community_id))))
     }
 }
 
@@ -80,7 +49,6 @@ impl Loader<TalliesOf> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[TalliesOf]) -> Result<HashMap<TalliesOf, Self::Value>, DbErr> {
-        let mut found: HashMap<TalliesOf, Self::Value> = HashMap::new();
         let rows = asked::<round_tally::Entity>(
             round_tally::Column::BrandId,
             round_tally::Column::RoundId,
@@ -89,9 +57,6 @@ impl Loader<TalliesOf> for Load {
         .order_by_asc(round_tally::Column::CommunityId)
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(TalliesOf(row.brand_id, row.round_id)).or_default().push(row);
-        }
-        Ok(found)
+        Ok(grouped(rows.into_iter().map(|row| (TalliesOf(row.brand_id, row.round_id), row))))
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::base::db::{columns, columns_where, placeholders};
 use crate::error::{Error, Result};
 use crate::flow::design::shown::{self, Shown};
-use crate::load::{Load, by_brand};
+use crate::load::{Load, grouped};
 
 use super::mine;
 
@@ -60,7 +60,7 @@ impl Loader<SlateOf> for Load {
         let mut slates = HashMap::<(Uuid, Uuid, Option<Uuid>), Arc<Slate>>::new();
         // One request has one caller, so this is one statement.
         for ((brand_id, member_id), asked) in
-            by_brand(keys.iter().map(|key| ((key.brand_id, key.member_id), (key.part, key.round_id))))
+            grouped(keys.iter().map(|key| ((key.brand_id, key.member_id), (key.part, key.round_id))))
         {
             let most = asked.iter().map(|(part, _)| *part).max().unwrap_or(Part::Picks);
             let rounds: Vec<Uuid> = asked.into_iter().map(|(_, round_id)| round_id).collect();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use entity::{media, sample, security_check, tryon, tryon_community};
+use entity::{media, security_check, tryon, tryon_community};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement, Value,
 };
@@ -11,24 +11,12 @@ use uuid::Uuid;
 
 use super::query::SUBJECT;
 use crate::base::db::{columns, placeholders};
-use crate::load::{Load, asked, by_brand};
+use crate::load::{Load, asked, by_id, grouped};
 use crate::people::actor::Actor;
 
-/// A sample by (brand, id).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SampleById(pub Uuid, pub Uuid);
-
-impl Loader<SampleById> for Load {
-    type Value = sample::Model;
-    type Error = DbErr;
-
-    async fn load(&self, keys: &[SampleById]) -> Result<HashMap<SampleById, Self::Value>, DbErr> {
-        let rows =
-            asked::<sample::Entity>(sample::Column::BrandId, sample::Column::Id, keys.iter().map(|key| (key.0, key.1)))
-                .all(self.app.db.read())
-                .await?;
-        Ok(rows.into_iter().map(|row| (SampleById(row.brand_id, row.id), row)).collect())
-    }
+by_id! {
+    /// A sample by (brand, id).
+    SampleById: sample
 }
 
 /// The try-on task of a sample: (brand, sample).
@@ -61,7 +49,7 @@ impl Loader<MediaOfTryOn> for Load {
 
     async fn load(&self, keys: &[MediaOfTryOn]) -> Result<HashMap<MediaOfTryOn, Self::Value>, DbErr> {
         let mut found = HashMap::<_, Vec<media::Model>>::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, ids) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let mut values: Vec<Value> = vec![brand_id.into()];
             let text = format!(
                 "select p.tryon_id, {} from tryon_media p join media m on m.brand_id = p.brand_id and m.id = p.media_id \
@@ -88,7 +76,6 @@ impl Loader<CommunitiesOfTryOn> for Load {
     type Error = DbErr;
 
     async fn load(&self, keys: &[CommunitiesOfTryOn]) -> Result<HashMap<CommunitiesOfTryOn, Self::Value>, DbErr> {
-        let mut found = HashMap::<_, Vec<Uuid>>::new();
         let rows = asked::<tryon_community::Entity>(
             tryon_community::Column::BrandId,
             tryon_community::Column::TryonId,
@@ -97,10 +84,7 @@ impl Loader<CommunitiesOfTryOn> for Load {
         .order_by_asc(tryon_community::Column::CommunityId)
         .all(self.app.db.read())
         .await?;
-        for row in rows {
-            found.entry(CommunitiesOfTryOn(row.brand_id, row.tryon_id)).or_default().push(row.community_id);
-        }
-        Ok(found)
+        Ok(grouped(rows.into_iter().map(|row| (CommunitiesOfTryOn(row.brand_id, row.tryon_id), row.community_id))))
     }
 }
 
@@ -114,7 +98,7 @@ impl Loader<ChecksOfTryOn> for Load {
 
     async fn load(&self, keys: &[ChecksOfTryOn]) -> Result<HashMap<ChecksOfTryOn, Self::Value>, DbErr> {
         let mut found = HashMap::<_, Vec<_>>::new();
-        for (brand_id, ids) in by_brand(keys.iter().map(|key| (key.0, key.1))) {
+        for (brand_id, ids) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let rows = security_check::Entity::find()
                 .filter(security_check::Column::BrandId.eq(brand_id))
                 .filter(security_check::Column::SubjectKind.eq(SUBJECT))
@@ -158,7 +142,7 @@ impl Loader<TryOnsOf> for Load {
     async fn load(&self, keys: &[TryOnsOf]) -> Result<HashMap<TryOnsOf, Self::Value>, DbErr> {
         let mut found = HashMap::<_, Vec<_>>::new();
         // One request has one caller, so this is one statement.
-        for ((brand_id, member_id), designs) in by_brand(keys.iter().map(|key| ((key.0, key.2), key.1))) {
+        for ((brand_id, member_id), designs) in grouped(keys.iter().map(|key| ((key.0, key.2), key.1))) {
             let statement = newest_posts(self.app.db.backend(), brand_id, member_id, &designs);
             for row in self.app.db.read().query_all_raw(statement).await? {
                 let row = tryon::Model::from_query_result(&row, "")?;
