@@ -46,7 +46,8 @@ impl<K> Clone for Shares<K> {
 
 impl<K: Eq + Hash + Clone> Shares<K> {
     /// `at_once` operations of a key run. Of those who come while others are there no more run than this machine has
-    /// processors: more would only make theirs wait. Two always, so that a long one does not stop all.
+    /// processors, or two: more would only make theirs wait. It may be fewer, since a larger place is of whole parts:
+    /// with nine for two, one.
     pub fn new(at_once: usize) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self::of(at_once.max(1), processors)

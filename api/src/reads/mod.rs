@@ -132,7 +132,11 @@ fn cut(response: &Response, recorder: &Recorder) -> Result<Template> {
 }
 
 async fn fill(app: &App, audience: &Audience<'_>, template: Arc<Template>) -> Result<Served> {
-    let _place = app.kept_shares.wait(audience.id()).await;
+    // Only for what has to be read: a page without holes waits for nobody.
+    let _place = match template.asked().is_empty() {
+        true => None,
+        false => Some(app.kept_shares.wait(audience.id()).await),
+    };
     let values = values(app, audience, template.asked(), Values::default()).await?;
     Ok(Served::Kept(Filled::new(template, values)))
 }
