@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::base::clock::Clock;
 use crate::config::{Config, WechatMode};
 
-pub use serve::{Running, listen, start, start_by, wait_for_signal};
+pub use serve::{Running, listen, signals, start, start_by};
 #[cfg(feature = "standin")]
 pub use serve::{introduce, standin_template};
 

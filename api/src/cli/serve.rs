@@ -144,32 +144,41 @@ pub async fn serve(config: Config, with_worker: bool) -> Result<ExitCode> {
     }
     let listener = listen(&config)?;
     let with_worker = with_worker && config.worker;
-    let running = start(config, listener, with_worker).await?;
+    let mut told = std::pin::pin!(signals()?);
+    let running = tokio::select! {
+        running = start(config, listener, with_worker) => running?,
+        () = &mut told => return Ok(ExitCode::SUCCESS),
+    };
     tracing::info!(address = %running.app.config.listen, worker = with_worker, "serving");
-    wait_for_signal().await?;
+    told.await;
     tracing::info!("stopping");
     running.stop().await?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub async fn worker(config: Config) -> Result<ExitCode> {
-    let app = super::offline(config).await?;
+    let mut told = std::pin::pin!(signals()?);
+    let app = tokio::select! {
+        app = super::offline(config) => app?,
+        () = &mut told => return Ok(ExitCode::SUCCESS),
+    };
     tracing::info!("working");
     let work = tokio::spawn(worker::run(app.clone()));
-    wait_for_signal().await?;
+    told.await;
     app.stop.cancel();
     work.await?;
     app.db.close().await?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// SIGINT from a terminal, SIGTERM from an init system.
-pub async fn wait_for_signal() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+/// Ends at SIGINT, as from a terminal, or SIGTERM, as from an init system. From this call on they do only that; before it
+/// they kill the process.
+pub fn signals() -> Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

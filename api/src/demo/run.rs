@@ -65,7 +65,7 @@ pub async fn run(config: Config, args: DemoArgs) -> Result<ExitCode> {
     }
     if !args.exit && !args.json {
         println!("{}", tokens(&diary, &url)?);
-        cli::wait_for_signal().await?;
+        cli::signals()?.await;
         println!("\nStopping …");
     }
     running.stop().await?;

@@ -126,7 +126,17 @@ impl Refunding<'_> {
         }
         self.server.start();
         self.until(orders).await;
+        self.until_it_answers().await;
         self.server.stop().await;
+    }
+
+    async fn until_it_answers(&mut self) {
+        let began = Instant::now();
+        while self.progress().await.is_none() {
+            assert!(began.elapsed() < PATIENCE, "no answer after {PATIENCE:?}");
+            self.server.must_run();
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Waits until so many orders are refunded, by the word of the API, which never goes back.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use smallbatch::cli::{self, listen, start, wait_for_signal};
+use smallbatch::cli::{self, listen, signals, start};
 use smallbatch::config::Config;
 
 use crate::TestApp;
@@ -16,8 +16,9 @@ pub async fn serve(file: &str) {
     let config = Config::load(Some(file.as_ref())).expect("valid settings");
     cli::log::start(&config);
     let listener = listen(&config).expect("its port");
+    let told = signals().expect("signals");
     let running = start(config, listener, true).await.expect("a server");
-    wait_for_signal().await.expect("a signal");
+    told.await;
     running.stop().await.expect("an end");
 }
 
@@ -72,7 +73,7 @@ impl Server {
         child.wait().expect("it is dead");
     }
 
-    /// SIGTERM; waits for its end.
+    /// SIGTERM; waits for its end. It must have answered before: so soon after its start it would die of the signal.
     pub async fn stop(&mut self) {
         let child = self.child.take().expect("a server");
         let told = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
