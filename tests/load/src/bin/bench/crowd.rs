@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::future::join_all;
+use hdrhistogram::Histogram;
 use load::client::{self, Client, Member, Outcome};
 use load::open_loop::{self, Pace};
 use load::plan::{self, FLASH, FLASH_PIECES, Plan, SKUS, Size};
@@ -81,27 +82,25 @@ fn named(outcome: Outcome) -> String {
 }
 
 pub async fn flash(shared: &Shared, args: &FlashArgs) -> Result<()> {
-    let plan = Plan::new(Size { brands: 2, members: 4_000, first: args.buyers + 1, skew: 1.0 });
+    let time = Duration::from_secs(shared.seconds);
+    let pace = pace(args.neighbour, time);
+    let plan = plan_of(args.buyers, pace);
     let place = Place::seeded(shared, "flash", &plan).await?;
     let server = place.serve(shared).await?;
-    let time = Duration::from_secs(shared.seconds);
-    let alone = neighbour(server.address, &plan, args.neighbour, time).await;
-    let begin = std::time::Instant::now();
     let crowd = async {
+        let begin = std::time::Instant::now();
         let counted = rush(server.address, args).await;
         (counted, begin.elapsed())
     };
-    // Of the neighbour only what was intended before the sale's end is looked at.
-    let (beside, (counted, took)) = tokio::join!(neighbour(server.address, &plan, args.neighbour, time), crowd);
+    let (record, (counted, took)) = beside(server.address, pace, crowd).await;
     server.stop()?;
     let sold = sold(&place).await?;
     println!("flash sale: {} buyers, {FLASH_PIECES} pieces, {:.1} s", args.buyers, took.as_secs_f64());
     counted.iter().for_each(|(what, times)| println!("  {what} × {times}"));
     println!("  in the database: {sold} pieces held or paid");
-    let (p99_alone, p99_beside) = compare(&alone, &beside, took);
     let said = serde_json::json!({
         "buyers": args.buyers, "seconds": took.as_secs_f64(), "outcomes": counted, "sold": sold,
-        "neighbour_p99_ms": { "alone": p99_alone, "beside": p99_beside },
+        "neighbour_p99_ms": compare(&record, time, took),
     });
     std::fs::write(shared.out.join("flash.json"), serde_json::to_vec_pretty(&said)?)?;
     place.check(shared)?;
@@ -160,7 +159,9 @@ async fn sold(place: &Place) -> Result<i64> {
 }
 
 pub async fn noisy(shared: &Shared, args: &NoisyArgs) -> Result<()> {
-    let plan = Plan::new(Size { brands: 2, members: 4_000, first: args.members + 1, skew: 1.0 });
+    let time = Duration::from_secs(shared.seconds);
+    let pace = pace(args.neighbour, time);
+    let plan = plan_of(args.members, pace);
     let place = Place::seeded(shared, "noisy", &plan).await?;
     let mut launch = place.launch(shared)?;
     if args.limits {
@@ -171,50 +172,71 @@ pub async fn noisy(shared: &Shared, args: &NoisyArgs) -> Result<()> {
         launch.set = limits.into_iter().flatten().chain(given).collect();
     }
     let server = load::server::Server::start(&launch).await?;
-    let time = Duration::from_secs(shared.seconds);
-    let alone = neighbour(server.address, &plan, args.neighbour, time).await;
     let mut from = 0;
     let flood = load::closed_loop::run(server.address, args.connections, time * 5 / 6, &mut from, |n| {
         Some(args.noise.request(n, args.members))
     });
-    let (beside, noise) = tokio::join!(neighbour(server.address, &plan, args.neighbour, time), flood);
+    let (record, noise) = beside(server.address, pace, flood).await;
     println!("noisy brand: {} members on {} connections, {:?}", args.members, args.connections, args.noise);
     println!("  answered {:.0} a second", noise.rate);
     noise.errors.iter().chain(&noise.refused).for_each(|(what, times)| println!("  {what} × {times}"));
-    let (p99_alone, p99_beside) = compare(&alone, &beside, time);
     let said = serde_json::json!({
-        "noise_rate": noise.rate, "noise_errors": noise.errors,
-        "neighbour_p99_ms": { "alone": p99_alone, "beside": p99_beside },
+        "noise_rate": noise.rate, "noise_errors": noise.errors, "neighbour_p99_ms": compare(&record, time, time),
     });
     std::fs::write(shared.out.join("noisy.json"), serde_json::to_vec_pretty(&said)?)?;
     server.stop()?;
     place.drop().await
 }
 
-/// Members of the second brand read their feed and a presale page.
-async fn neighbour(address: SocketAddr, plan: &Plan, rate: f64, duration: Duration) -> Record {
-    let clients = (0..64).map(|_| Client::new(address, Duration::from_secs(10))).collect();
-    let others = plan.members[1] - 1;
-    // Limits count by person: she is one of few thousand.
-    let pace = Pace { rate, warm_up: Duration::ZERO, duration };
-    open_loop::run(pace, &["neighbour"], clients, async |client: &mut Client, n| {
-        let who = Member { brand: 1, index: 1 + n % others };
-        (0, if n % 2 == 0 { client.feed(who).await } else { client.presale_page(who, plan::PRESALE).await })
-    })
-    .await
+/// For `time` alone and for as long beside the crowd, once the server and its connections are warm.
+fn pace(rate: f64, time: Duration) -> Pace {
+    Pace { rate, warm_up: Duration::from_secs(4), duration: 2 * time }
 }
 
-/// Prints and answers the neighbour's p99 without and with the crowd, over the seconds that both ran.
-fn compare(alone: &Record, beside: &Record, took: Duration) -> (f64, f64) {
-    let whole = (took.as_secs_f64().ceil() as usize).max(1);
-    let mut during = beside.seconds[0].clone();
-    beside.seconds.iter().take(whole).skip(1).for_each(|second| during.add(second).expect("the same bounds"));
-    let (without, with) = (ms(&alone.latency(), 99.0), ms(&during, 99.0));
+/// A brand with `crowd` members and its neighbour, of whose members each asks once: those who come again would be known
+/// until their tokens are looked up anew, all at the same time.
+fn plan_of(crowd: u64, pace: Pace) -> Plan {
+    let plan = Plan::new(Size { brands: 2, members: 3 * (pace.total() + 2), first: crowd + 1, skew: 1.0 });
+    assert!(plan.members[1] > pace.total(), "the second of two brands has a third of all members");
+    plan
+}
+
+/// What the neighbour's members notice before the `crowd` comes and from when it does: they read their feed and a
+/// presale page throughout.
+async fn beside<T>(address: SocketAddr, pace: Pace, crowd: impl Future<Output = T>) -> (Record, T) {
+    let clients = (0..64).map(|_| Client::new(address, Duration::from_secs(10))).collect();
+    let reading = open_loop::run(pace, &["neighbour"], clients, async |client: &mut Client, n| {
+        let who = Member { brand: 1, index: 1 + n };
+        (0, if n % 2 == 0 { client.feed(who).await } else { client.presale_page(who, plan::PRESALE).await })
+    });
+    let crowd = async {
+        tokio::time::sleep(pace.warm_up + pace.duration / 2).await;
+        crowd.await
+    };
+    tokio::join!(reading, crowd)
+}
+
+/// Prints and answers the neighbour's p99 without the crowd, for `time`, and with it, over the whole seconds of the next
+/// `time` in which it was there.
+fn compare(record: &Record, time: Duration, took: Duration) -> serde_json::Value {
+    let begins = (time.as_secs() as usize).min(record.seconds.len());
+    let (alone, beside) = record.seconds.split_at(begins);
+    let beside = &beside[..beside.len().min(took.as_secs_f64().ceil() as usize)];
+    let (without, with) = (p99(alone), p99(beside));
     println!(
-        "  neighbour's p99: {without:.1} ms alone, {with:.1} ms beside it: {:+.0} % (target +20 %); {} and {} errors",
+        "  neighbour's p99: {without:.1} ms alone, {with:.1} ms beside it: {:+.0} % (target +20 %); {} errors",
         (with / without - 1.0) * 100.0,
-        alone.errors(),
-        beside.errors()
+        record.errors()
     );
-    (without, with)
+    let by_second = |seconds: &[Histogram<u64>]| -> Vec<f64> { seconds.iter().map(|it| ms(it, 99.0)).collect() };
+    serde_json::json!({
+        "alone": without, "beside": with,
+        "by_second": { "alone": by_second(alone), "beside": by_second(beside) },
+    })
+}
+
+fn p99(seconds: &[Histogram<u64>]) -> f64 {
+    let mut all = Histogram::<u64>::new(3).expect("a valid precision");
+    seconds.iter().for_each(|second| all.add(second).expect("it grows"));
+    ms(&all, 99.0)
 }
