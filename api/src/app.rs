@@ -32,8 +32,7 @@ use crate::reads::Reads;
 use crate::storage::Storage;
 use crate::wechat::{Wechat, WechatConfig};
 
-/// Enough that those who are filled read their own part by shared statements, few enough that a neighbour does not
-/// wait behind a crowd: with two at a time a brand's line was as slow as its statements.
+/// Enough that those who are filled read their own part by shared statements; of a crowd beside others fewer.
 const KEPT_AT_ONCE: usize = 16;
 
 /// Everything a use case may reach. Cheap to clone.

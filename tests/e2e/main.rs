@@ -7,6 +7,7 @@ mod batch;
 mod canary;
 mod catalogue;
 mod community;
+mod crowd;
 mod delivery;
 mod design;
 mod edge;

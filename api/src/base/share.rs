@@ -1,17 +1,28 @@
 //! Fair shares: how many operations of one brand run at a time, so that a loud brand queues behind itself
 //! and not in front of the others.
+//!
+//! A line has `at_once * beside_others` permits. A small place takes `beside_others` of them, so that `at_once` fit; a
+//! large one takes `at_once`, so that `beside_others` fit, whatever the two numbers are. With two large places one
+//! operation that hangs does not stop its brand, but on a small machine they may be all of the processors: so while
+//! others of the brand wait, one is given free only after as much time as was spent in it, within reason.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
 
+use super::group::LONGEST_REST;
 use super::limit::TooMany;
 
 /// When a queue is full, clients are asked to come back after this long.
 const COME_BACK: Duration = Duration::from_secs(1);
+
+/// A line is long that holds this many times what runs beside others.
+const LONG: usize = 2;
 
 /// One queue a key, in the order of arrival. Cheap to clone.
 pub struct Shares<K>(Arc<Inner<K>>);
@@ -20,18 +31,29 @@ struct Inner<K> {
     /// Present while something runs or waits for the key.
     keys: Mutex<HashMap<K, Line>>,
     at_once: usize,
-    /// Of them while others are there.
+    /// Of them in large places.
     beside_others: usize,
+    /// Where places rest.
+    runtime: Handle,
 }
 
 struct Line {
     places: Arc<Semaphore>,
-    /// Running and waiting together.
-    inside: usize,
+    /// Held by whoever is next, so that the size of a place is chosen when its turn comes.
+    head: Arc<tokio::sync::Mutex<()>>,
+    running: usize,
+    waiting: usize,
 }
 
 /// A running operation's place; dropping it lets the next one in.
-pub struct Place<K: Eq + Hash + Clone> {
+pub struct Place<K: Eq + Hash + Clone + Send + 'static> {
+    inside: Option<Inside<K>>,
+    /// Since when it has been taken, when it is to rest.
+    begun: Option<Instant>,
+}
+
+/// Someone in a line, running with a permit or waiting for it: a client who hangs up leaves the line with it.
+struct Inside<K: Eq + Hash + Clone> {
     // Dropped before the line is left, so that a line nobody is in has all of its places.
     permit: Option<OwnedSemaphorePermit>,
     shares: Shares<K>,
@@ -44,71 +66,138 @@ impl<K> Clone for Shares<K> {
     }
 }
 
-impl<K: Eq + Hash + Clone> Shares<K> {
-    /// `at_once` operations of a key run. Of those who come while others are there no more run than this machine has
-    /// processors, or two: more would only make theirs wait. It may be fewer, since a larger place is of whole parts:
-    /// with nine for two, one.
+impl<K: Eq + Hash + Clone + Send + 'static> Shares<K> {
+    /// `at_once` operations of a key run; in large places no more than this machine has processors, or two: more would
+    /// only make those of others wait.
     pub fn new(at_once: usize) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self::of(at_once.max(1), processors)
     }
 
     fn of(at_once: usize, processors: usize) -> Self {
-        let beside_others = processors.max(2).min(at_once);
-        Shares(Arc::new(Inner { keys: Mutex::default(), at_once, beside_others }))
+        let (beside_others, runtime) = (processors.max(2).min(at_once), Handle::current());
+        Shares(Arc::new(Inner { keys: Mutex::default(), at_once, beside_others, runtime }))
     }
 
-    /// Waits for a place, a larger one when people of other brands are there; refused at once when `waiting` wait.
-    pub async fn enter(&self, key: K, beside_others: bool, waiting: usize) -> Result<Place<K>, TooMany> {
+    /// Waits for a place, a large one when people of other brands are there by then; refused at once when there is none
+    /// and `waiting` wait.
+    pub async fn enter(&self, key: K, beside_others: impl Fn() -> bool, waiting: usize) -> Result<Place<K>, TooMany> {
         let joined = self.join(key);
-        if joined.before >= self.0.at_once + waiting {
-            return Err(TooMany(COME_BACK));
-        }
-        let parts = if beside_others { self.0.at_once.div_ceil(self.0.beside_others) } else { 1 };
-        Ok(joined.turn(parts).await)
+        let mut place = match joined.ahead < waiting {
+            true => joined.turn(&beside_others).await,
+            false => joined.now(beside_others()).ok_or(TooMany(COME_BACK))?,
+        };
+        place.begun = beside_others().then(Instant::now);
+        Ok(place)
     }
 
-    /// Waits for a place however many wait.
+    /// Waits for a small place however many wait.
     pub async fn wait(&self, key: K) -> Place<K> {
-        self.join(key).turn(1).await
+        self.join(key).turn(|| false).await
+    }
+
+    /// Waits for a place however many wait: a small one, unless people of other brands are there by then and the line is
+    /// [long](LONG). Of what is quick, that keeps a crowd from its neighbours and does not hold up who is no crowd.
+    pub async fn wait_in_crowd(&self, key: K, beside_others: impl Fn() -> bool) -> Place<K> {
+        let is_crowd = || self.inside(&key) > LONG * self.0.beside_others;
+        self.join(key.clone()).turn(|| is_crowd() && beside_others()).await
+    }
+
+    /// Operations of `key` that run, rest or wait.
+    pub fn inside(&self, key: &K) -> usize {
+        self.lock().get(key).map_or(0, |line| line.running + line.waiting)
     }
 
     fn join(&self, key: K) -> Joined<K> {
-        let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Line { places: Arc::new(Semaphore::new(self.0.at_once)), inside: 0 };
+        let mut keys = self.lock();
+        let permits = self.0.at_once * self.0.beside_others;
+        let fresh = || Line { places: Arc::new(Semaphore::new(permits)), head: Arc::default(), running: 0, waiting: 0 };
         let line = keys.entry(key.clone()).or_insert_with(fresh);
-        let before = line.inside;
-        line.inside += 1;
-        Joined { places: line.places.clone(), before, place: Place { permit: None, shares: self.clone(), key } }
+        let ahead = line.waiting;
+        line.waiting += 1;
+        let (places, head) = (line.places.clone(), line.head.clone());
+        Joined { places, head, ahead, inside: Inside { permit: None, shares: self.clone(), key } }
     }
 }
 
-/// In a line, with a place that has no permit yet: a client who hangs up leaves the line with it.
+impl<K> Shares<K> {
+    /// Permits of a place.
+    fn size(&self, is_large: bool) -> u32 {
+        let size = if is_large { self.0.at_once } else { self.0.beside_others };
+        u32::try_from(size).expect("fewer than a semaphore has")
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Line>> {
+        self.0.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// In a line, without a permit yet.
 struct Joined<K: Eq + Hash + Clone> {
     places: Arc<Semaphore>,
-    before: usize,
-    place: Place<K>,
+    head: Arc<tokio::sync::Mutex<()>>,
+    /// Who waited before.
+    ahead: usize,
+    inside: Inside<K>,
 }
 
-impl<K: Eq + Hash + Clone> Joined<K> {
-    async fn turn(mut self, parts: usize) -> Place<K> {
-        let parts = u32::try_from(parts).expect("fewer places than a semaphore has");
-        self.place.permit = Some(self.places.acquire_many_owned(parts).await.expect("never closed"));
-        self.place
+impl<K: Eq + Hash + Clone + Send + 'static> Joined<K> {
+    async fn turn(self, is_large: impl Fn() -> bool) -> Place<K> {
+        let _head = self.head.lock().await;
+        let size = self.inside.shares.size(is_large());
+        let permit = self.places.acquire_many_owned(size).await.expect("never closed");
+        self.inside.begin(permit)
+    }
+
+    /// `None` unless there is a place and nobody waits for it.
+    fn now(self, is_large: bool) -> Option<Place<K>> {
+        let size = self.inside.shares.size(is_large);
+        let permit = self.places.try_acquire_many_owned(size).ok().filter(|_| self.ahead == 0)?;
+        Some(self.inside.begin(permit))
     }
 }
 
-impl<K: Eq + Hash + Clone> Drop for Place<K> {
+impl<K: Eq + Hash + Clone + Send + 'static> Inside<K> {
+    fn begin(mut self, permit: OwnedSemaphorePermit) -> Place<K> {
+        self.permit = Some(permit);
+        if let Some(line) = self.shares.lock().get_mut(&self.key) {
+            line.waiting -= 1;
+            line.running += 1;
+        }
+        Place { inside: Some(self), begun: None }
+    }
+}
+
+impl<K: Eq + Hash + Clone> Drop for Inside<K> {
     fn drop(&mut self) {
-        drop(self.permit.take());
-        let mut keys = self.shares.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let ran = self.permit.take().is_some();
+        let mut keys = self.shares.lock();
         if let Some(line) = keys.get_mut(&self.key) {
-            line.inside -= 1;
-            if line.inside == 0 {
+            *(if ran { &mut line.running } else { &mut line.waiting }) -= 1;
+            if line.running + line.waiting == 0 {
                 keys.remove(&self.key);
             }
         }
     }
+}
+
+impl<K: Eq + Hash + Clone + Send + 'static> Drop for Place<K> {
+    fn drop(&mut self) {
+        let Some((begun, inside)) = self.begun.zip(self.inside.take()) else { return };
+        let shares = inside.shares.clone();
+        let is_awaited = shares.lock().get(&inside.key).is_some_and(|line| line.waiting > 0);
+        if is_awaited {
+            shares.0.runtime.spawn(async move {
+                sleep(rest(begun.elapsed())).await;
+                drop(inside);
+            });
+        }
+    }
+}
+
+/// How long a place rests that was taken for `time`.
+fn rest(time: Duration) -> Duration {
+    time.min(LONGEST_REST)
 }
 
 #[cfg(test)]
@@ -118,25 +207,103 @@ mod tests {
     #[tokio::test]
     async fn a_key_runs_as_many_as_its_share_queues_a_few_and_leaves_others_alone() {
         let shares = Shares::new(1);
-        let running = shares.enter("loud", false, 1).await.expect("a place");
-        let mut waiting = Box::pin(shares.enter("loud", false, 1));
+        let running = shares.enter("loud", || false, 1).await.expect("a place");
+        let mut waiting = Box::pin(shares.enter("loud", || false, 1));
         assert!(futures_util::poll!(&mut waiting).is_pending());
-        assert_eq!(shares.enter("loud", false, 1).await.err(), Some(TooMany(COME_BACK)));
-        assert!(shares.enter("quiet", false, 1).await.is_ok());
+        assert_eq!(shares.enter("loud", || false, 1).await.err(), Some(TooMany(COME_BACK)));
+        assert!(shares.enter("quiet", || false, 1).await.is_ok());
         drop(running);
         assert!(waiting.await.is_ok());
     }
 
+    /// How many of `places` are had at the same time.
+    async fn at_once<P>(places: impl Iterator<Item = P>) -> usize
+    where
+        P: Future,
+    {
+        let mut had = Vec::new();
+        for place in places {
+            // The runtime's budget of a turn would run out before many have their place.
+            let mut place = Box::pin(tokio::task::unconstrained(place));
+            match futures_util::poll!(&mut place) {
+                std::task::Poll::Ready(place) => had.push(place),
+                std::task::Poll::Pending => break,
+            }
+        }
+        had.len()
+    }
+
     #[tokio::test]
-    async fn beside_others_fewer_run_at_once() {
-        let shares = Shares::of(12, 1);
-        let alone = (shares.wait("loud").await, shares.wait("loud").await, shares.wait("loud").await);
-        drop(alone);
-        let running = (shares.enter("loud", true, 5).await, shares.enter("loud", true, 5).await);
-        let mut waiting = Box::pin(shares.enter("loud", true, 5));
-        assert!(futures_util::poll!(&mut waiting).is_pending());
+    async fn beside_others_as_many_run_as_there_are_processors_whatever_the_share_is() {
+        for (share, processors, beside) in
+            [(9, 2, 2), (3, 2, 2), (9, 4, 4), (12, 1, 2), (1, 8, 1), (2, 1, 2), (4, 64, 4), (200, 7, 7)]
+        {
+            let shares = Shares::of(share, processors);
+            let alone = (0..500).map(|_| shares.enter("loud", || false, 1_000));
+            assert_eq!(at_once(alone).await, share, "{share} of {processors}, alone");
+            let others = (0..500).map(|_| shares.enter("loud", || true, 1_000));
+            assert_eq!(at_once(others).await, beside, "{share} of {processors}, beside others");
+        }
+    }
+
+    #[test]
+    fn a_rest_is_as_long_as_the_work_within_reason() {
+        assert_eq!(rest(Duration::from_millis(30)), Duration::from_millis(30));
+        assert_eq!(rest(Duration::from_secs(30)), LONGEST_REST);
+    }
+
+    #[tokio::test]
+    async fn a_place_is_as_large_as_it_has_to_be_when_its_turn_comes() {
+        let shares = Shares::of(4, 2);
+        let came = std::cell::Cell::new(false);
+        let running: Vec<_> = futures_util::future::join_all((0..4).map(|_| shares.wait("loud"))).await;
+        let mut crowd: Vec<_> = (0..4).map(|_| Box::pin(shares.enter("loud", || came.get(), 5))).collect();
+        for waiting in &mut crowd {
+            assert!(futures_util::poll!(waiting).is_pending());
+        }
+        came.set(true);
         drop(running);
+        let mut had = Vec::new();
+        for waiting in &mut crowd {
+            had.extend(match futures_util::poll!(waiting) {
+                std::task::Poll::Ready(place) => Some(place),
+                std::task::Poll::Pending => None,
+            });
+        }
+        assert_eq!(had.len(), 2, "the neighbour came while they waited");
+    }
+
+    #[tokio::test]
+    async fn a_full_line_refuses_whoever_would_wait() {
+        let shares = Shares::of(2, 2);
+        let first = shares.enter("loud", || false, 0).await.expect("a place");
+        let _second = shares.enter("loud", || false, 0).await.expect("a place");
+        assert_eq!(shares.enter("loud", || false, 0).await.err(), Some(TooMany(COME_BACK)));
+        drop(first);
+        assert!(shares.enter("loud", || false, 0).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_place_beside_others_rests_before_it_is_the_next_ones() {
+        let shares = Shares::of(2, 2);
+        let had = (shares.enter("loud", || true, 5).await, shares.enter("loud", || true, 5).await);
+        let mut waiting = Box::pin(shares.enter("loud", || true, 5));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        drop(had);
+        assert!(futures_util::poll!(&mut waiting).is_pending(), "it rests");
         assert!(waiting.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_is_no_crowd_has_small_places_beside_others_too() {
+        let shares = Shares::of(16, 2);
+        let alone = (0..500).map(|_| shares.wait_in_crowd("loud", || false));
+        assert_eq!(at_once(alone).await, 16);
+        let few: Vec<_> = futures_util::future::join_all((0..4).map(|_| shares.wait_in_crowd("loud", || true))).await;
+        let crowd = (0..500).map(|_| shares.wait_in_crowd("loud", || true)).collect::<Vec<_>>();
+        assert_eq!(at_once(crowd.into_iter()).await, 1, "a large place fits beside four small ones, two do not");
+        drop(few);
+        assert!(shares.lock().is_empty());
     }
 
     #[tokio::test]
@@ -144,11 +311,11 @@ mod tests {
         let shares = Shares::new(1);
         let running = shares.wait("key").await;
         for _ in 0..3 {
-            let mut waiting = Box::pin(shares.enter("key", false, 1));
+            let mut waiting = Box::pin(shares.enter("key", || false, 3));
             assert!(futures_util::poll!(&mut waiting).is_pending());
         }
         drop(running);
-        assert!(shares.enter("key", false, 0).await.is_ok());
-        assert!(shares.0.keys.lock().expect("whole").is_empty());
+        assert!(shares.enter("key", || false, 0).await.is_ok());
+        assert!(shares.lock().is_empty());
     }
 }

@@ -42,7 +42,7 @@ pub struct Known {
 }
 
 /// The clock on a brand's wall.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Zone {
     pub brand_id: Uuid,
     pub zone: chrono_tz::Tz,
@@ -58,7 +58,7 @@ impl Zone {
 
 impl Known {
     /// Whether it is still known to be so.
-    pub fn holds(&self, app: &App) -> bool {
+    fn holds(&self, app: &App) -> bool {
         self.ends.is_none_or(|ends| app.clock.now() < ends) && app.fresh.holds(&self.seen, &self.subjects, LONG)
     }
 }
@@ -104,6 +104,14 @@ pub async fn recognise(app: &App, bearer: &str) -> Result<Arc<Known>> {
     };
     app.sessions.known.insert(hash, known.clone()).await;
     Ok(known)
+}
+
+/// Whether `bearer` stands for who it was found to be, also when that was too long ago to be sure without asking again;
+/// refused when it stands for nobody any more.
+pub async fn is_still(app: &App, bearer: &str, known: &Known) -> Result<bool> {
+    let again = recognise(app, bearer).await?;
+    let told = |known: &Known| (known.actor.clone(), known.communities.clone(), known.zone);
+    Ok(told(&again) == told(known))
 }
 
 /// When a round opens, thousands come whom this process has not seen lately: those of a brand who come while others

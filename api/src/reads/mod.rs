@@ -66,16 +66,17 @@ pub fn life(checked: &Checked) -> Option<Duration> {
     check::life(&checked.document, checked.operation_name.as_deref())
 }
 
-/// Answers a public question from what was kept for `life`, or by `run` and keeps it. `run` is called at most once.
-/// `still` says whether the audience is known to be that of the caller: who joined a community while she waited for her
-/// turn is shown more than it.
-pub async fn serve<F, E>(
+/// Answers a public question from what was kept for `life`, or by `run` and keeps it. `enter` waits until the engine may
+/// run it; it is awaited and `run` called at most once. `still` says whether the audience is known to be that of the
+/// caller: who joined or left a community while she waited is not shown what is kept for it.
+pub async fn serve<P, F, E>(
     app: &App,
     audience: &Audience<'_>,
     question: &Question,
     life: Duration,
-    still: impl Fn() -> bool,
-    run: impl FnOnce(Option<Arc<Recorder>>) -> F,
+    still: impl AsyncFn() -> Result<bool, E>,
+    enter: impl Future<Output = Result<P, E>>,
+    run: impl FnOnce(P, Option<Arc<Recorder>>) -> F,
 ) -> Result<Served, E>
 where
     F: Future<Output = Result<Response, E>>,
@@ -85,30 +86,28 @@ where
     let key = audience.key(question);
     match app.reads.find(app, &key, &subjects, life).await {
         Some(Kept::Answer(template)) => return Ok(fill(app, audience, template).await?),
-        Some(Kept::Never) => return Ok(Served::Run(run(None).await?)),
+        Some(Kept::Never) => return Ok(Served::Run(run(enter.await?, None).await?)),
         None => {}
     }
     // One builder at a time; those who waited find what it built.
     let turn = app.reads.turn(&key).await;
-    match app.reads.find(app, &key, &subjects, life).await {
-        Some(Kept::Answer(template)) => {
-            drop(turn);
-            return Ok(fill(app, audience, template).await?);
-        }
-        Some(Kept::Never) => {
-            drop(turn);
-            return Ok(Served::Run(run(None).await?));
-        }
-        None => {}
+    if let Some(kept) = app.reads.find(app, &key, &subjects, life).await {
+        drop(turn);
+        return match kept {
+            Kept::Answer(template) if still().await? => Ok(fill(app, audience, template).await?),
+            Kept::Answer(_) | Kept::Never => Ok(Served::Run(run(enter.await?, None).await?)),
+        };
     }
+    let place = enter.await?;
+    // Behind all waiting, so that what is kept is no older than it says.
     let seen = app.fresh.seen();
     // From here on whoever joins or leaves tells news, which ends what is kept of before.
-    if !still() {
+    if !still().await? {
         drop(turn);
-        return Ok(Served::Run(run(None).await?));
+        return Ok(Served::Run(run(place, None).await?));
     }
     let recorder = Arc::new(Recorder::default());
-    let mut response = run(Some(recorder.clone())).await?;
+    let mut response = run(place, Some(recorder.clone())).await?;
     let known = recorder.known();
     for (round_id, standing) in &known.standings {
         standing::learn(app, audience.id(), *round_id, seen, standing.clone()).await;
@@ -135,7 +134,10 @@ async fn fill(app: &App, audience: &Audience<'_>, template: Arc<Template>) -> Re
     // Only for what has to be read: a page without holes waits for nobody.
     let _place = match template.asked().is_empty() {
         true => None,
-        false => Some(app.kept_shares.wait(audience.id()).await),
+        false => {
+            let beside_others = || app.neighbours.has_others(audience.id());
+            Some(app.kept_shares.wait_in_crowd(audience.id(), beside_others).await)
+        }
     };
     let values = values(app, audience, template.asked(), Values::default()).await?;
     Ok(Served::Kept(Filled::new(template, values)))

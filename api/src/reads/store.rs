@@ -3,16 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, MutexGuard};
-
 use super::template::Template;
 use crate::app::App;
 use crate::base::fresh::{SHORT, STEADY, Seen, Subject};
+use crate::base::share::{Place, Shares};
 
 /// Bytes of answers that a process keeps.
 const CAPACITY: u64 = 32 << 20;
-/// Builders at a time over all keys.
-const LANES: usize = 64;
 
 #[derive(Clone)]
 pub(super) enum Kept {
@@ -25,7 +22,8 @@ pub(super) enum Kept {
 #[derive(Clone)]
 pub struct Reads {
     kept: moka::future::Cache<Vec<u8>, (Seen, Kept)>,
-    lanes: Arc<[Mutex<()>]>,
+    /// One builder of a key at a time.
+    turns: Shares<Vec<u8>>,
 }
 
 impl Default for Reads {
@@ -38,7 +36,7 @@ impl Default for Reads {
             u32::try_from(key.len() + size + 256).unwrap_or(u32::MAX)
         };
         let kept = moka::future::Cache::builder().max_capacity(CAPACITY).weigher(weigh).time_to_live(STEADY).build();
-        Reads { kept, lanes: (0..LANES).map(|_| Mutex::default()).collect() }
+        Reads { kept, turns: Shares::new(1) }
     }
 }
 
@@ -58,9 +56,8 @@ impl Reads {
         self.kept.insert(key, (seen, kept)).await;
     }
 
-    /// The turn to build the answer of `key`; two keys of one lane wait for each other, which is rare.
-    pub(super) async fn turn(&self, key: &[u8]) -> MutexGuard<'_, ()> {
-        let lane = key.first().map_or(0, |byte| usize::from(*byte) % LANES);
-        self.lanes[lane].lock().await
+    /// The turn to build the answer of `key`.
+    pub(super) async fn turn(&self, key: &[u8]) -> Place<Vec<u8>> {
+        self.turns.wait(key.to_vec()).await
     }
 }

@@ -23,7 +23,7 @@ use crate::http::guard::Checked;
 use crate::live::{Held, Toll};
 use crate::load;
 use crate::people::actor::{Actor, ClientIp};
-use crate::people::authenticate::{Known, recognise};
+use crate::people::authenticate::{Known, is_still, recognise};
 use crate::reads::audience::{Audience, Question};
 use crate::reads::hole::Recorder;
 use crate::reads::{self, Filled, Served};
@@ -86,7 +86,9 @@ pub async fn run(
     let work = async {
         let cost = checked.cost.max(1);
         let entered = admit(app, caller, cost).await?;
-        Ok(execute(app, schema, &entered, envelope, checked, None).await?.extension("cost", Value::from(cost)))
+        let place = place(app, &entered.actor, checked.kind).await?;
+        let response = execute(app, schema, &entered, place, envelope, checked, None).await;
+        Ok(response.extension("cost", Value::from(cost)))
     };
     let outcome = stats::scope(stats.clone(), work).instrument(trace.span.clone()).await;
     let label = outcome.as_ref().map(|response| response.errors.is_empty()).ok();
@@ -108,16 +110,23 @@ pub async fn answer(
 ) -> Result<Answered, Stopped> {
     let (stats, started) = (Arc::new(SqlStats::default()), Instant::now());
     let (trace, cost) = (Trace::of(&checked), checked.cost.max(1));
+    let token = match &caller.who {
+        Who::Bearer(Ok(token)) => *token,
+        Who::Bearer(Err(_)) | Who::Known(_) => None,
+    };
     let work = async {
         let entered = admit(app, caller, cost).await?;
         let life = reads::life(&checked).filter(|_| app.config.keep_answers);
-        let asked = entered.known.as_deref().and_then(|known| Some((known, Audience::of(known)?, life?)));
-        let Some((known, audience, life)) = asked else {
-            return Ok(Served::Run(execute(app, schema, &entered, envelope, checked, None).await?));
+        let asked = entered.known.as_deref().and_then(|known| Some((known, token?, Audience::of(known)?, life?)));
+        let Some((known, token, audience, life)) = asked else {
+            let place = place(app, &entered.actor, checked.kind).await?;
+            return Ok(Served::Run(execute(app, schema, &entered, place, envelope, checked, None).await));
         };
         let question = Question { fingerprint: envelope.fingerprint(&checked), lang: entered.lang };
-        let run = |recorder| execute(app, schema, &entered, envelope, checked, recorder);
-        reads::serve(app, &audience, &question, life, || known.holds(app), run).await
+        let still = async || Ok(is_still(app, token, known).await?);
+        let enter = place(app, &entered.actor, checked.kind);
+        let run = async |place, recorder| Ok(execute(app, schema, &entered, place, envelope, checked, recorder).await);
+        reads::serve(app, &audience, &question, life, still, enter, run).await
     };
     let outcome = stats::scope(stats.clone(), work).instrument(trace.span.clone()).await;
     let label = outcome.as_ref().map(Served::is_ok).ok();
@@ -191,29 +200,31 @@ async fn admit(app: &App, caller: Caller<'_>, cost: u32) -> Result<Entered, Stop
     Ok(Entered { actor, known, ip, lang })
 }
 
-/// Waits until the engine may run a query of theirs.
-async fn place(app: &App, actor: &Actor) -> Result<Place<Uuid>, Stopped> {
-    let beside_others = actor.brand().is_some_and(|brand_id| app.neighbours.has_others(brand_id));
+/// Waits until the engine may run a query of theirs. Writes wait for nobody here: they are bounded by their group's queue
+/// or wait for a row, and a share would only split the groups.
+async fn place(app: &App, actor: &Actor, kind: OperationType) -> Result<Option<Place<Uuid>>, Stopped> {
+    if kind != OperationType::Query {
+        return Ok(None);
+    }
+    let beside_others = || actor.brand().is_some_and(|brand_id| app.neighbours.has_others(brand_id));
     let shares = match actor {
         Actor::Staff(_) => &app.staff_shares,
         Actor::Member(_) | Actor::Factory(_) | Actor::Anonymous => &app.shares,
     };
-    shares.enter(share_of(actor), beside_others, app.config.brand_queue).await.map_err(Stopped::TooMany)
+    let place = shares.enter(share_of(actor), beside_others, app.config.brand_queue).await;
+    place.map(Some).map_err(Stopped::TooMany)
 }
 
+/// Runs what has its [`place`], if it needs one.
 async fn execute(
     app: &App,
     schema: &ApiSchema,
     entered: &Entered,
+    _place: Option<Place<Uuid>>,
     envelope: Envelope,
     checked: Checked,
     recorder: Option<Arc<Recorder>>,
-) -> Result<Response, Stopped> {
-    // Writes are bounded by their group's queue or wait for a row; a share would only split the groups.
-    let _place = match checked.kind {
-        OperationType::Query => Some(place(app, &entered.actor).await?),
-        OperationType::Mutation | OperationType::Subscription => None,
-    };
+) -> Response {
     let is_small = checked.kind == OperationType::Query && checked.cost <= SMALL;
     let (loaders, batches) = load::new(app.clone());
     let mut query = envelope.into_request(checked).data(entered.actor.clone()).data(entered.lang).data(entered.ip);
@@ -232,7 +243,7 @@ async fn execute(
         }
     };
     errors::present(&mut response.errors, entered.lang);
-    Ok(response)
+    response
 }
 
 /// What is told of an operation to logs and metrics.
