@@ -39,8 +39,8 @@ pub struct Pace {
     pub rests: bool,
 }
 
-/// Many times what the write of a group, or a query, takes.
-pub(super) const LONGEST_REST: Duration = Duration::from_millis(100);
+/// Many times what the write of a group takes.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 type PaceOf<K> = Box<dyn Fn(&K) -> Pace + Send + Sync>;
 

@@ -2,22 +2,17 @@
 //! and not in front of the others.
 //!
 //! A line has `at_once * beside_others` permits. A small place takes `beside_others` of them, so that `at_once` fit; a
-//! large one takes `at_once`, so that `beside_others` fit, whatever the two numbers are. With two large places one
-//! operation that hangs does not stop its brand, but on a small machine they may be all of the processors: so while a
-//! crowd of the brand waits, one is given free only after as much time as was spent in it, within reason. Of few, who
-//! come in any busy moment, it would only make the brand's own answers late: measured, its p99 was two and a half times
-//! as long.
+//! large one takes `at_once`, so that `beside_others` fit, whatever the two numbers are. There are two large places at
+//! least, so that one operation that hangs does not stop its brand. To let a place rest for as long as it was taken spared
+//! neighbours little, and a brand's own answers came late: under mixed load of ten brands its p99 was more than doubled.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::sleep;
 
-use super::group::LONGEST_REST;
 use super::limit::TooMany;
 
 /// When a queue is full, clients are asked to come back after this long.
@@ -35,8 +30,6 @@ struct Inner<K> {
     at_once: usize,
     /// Of them in large places.
     beside_others: usize,
-    /// Where places rest.
-    runtime: Handle,
 }
 
 struct Line {
@@ -47,15 +40,9 @@ struct Line {
     waiting: usize,
 }
 
-/// A running operation's place; dropping it lets the next one in.
-pub struct Place<K: Eq + Hash + Clone + Send + 'static> {
-    inside: Option<Inside<K>>,
-    /// Since when it has been taken, when it is to rest.
-    begun: Option<Instant>,
-}
-
-/// Someone in a line, running with a permit or waiting for it: a client who hangs up leaves the line with it.
-struct Inside<K: Eq + Hash + Clone> {
+/// Somebody's place in a line, with a permit once it is their turn; dropping it lets the next one in. A client who hangs
+/// up while waiting leaves the line with it.
+pub struct Place<K: Eq + Hash + Clone> {
     // Dropped before the line is left, so that a line nobody is in has all of its places.
     permit: Option<OwnedSemaphorePermit>,
     shares: Shares<K>,
@@ -68,7 +55,7 @@ impl<K> Clone for Shares<K> {
     }
 }
 
-impl<K: Eq + Hash + Clone + Send + 'static> Shares<K> {
+impl<K: Eq + Hash + Clone> Shares<K> {
     /// `at_once` operations of a key run; in large places no more than this machine has processors, or two: more would
     /// only make those of others wait.
     pub fn new(at_once: usize) -> Self {
@@ -77,20 +64,18 @@ impl<K: Eq + Hash + Clone + Send + 'static> Shares<K> {
     }
 
     fn of(at_once: usize, processors: usize) -> Self {
-        let (beside_others, runtime) = (processors.max(2).min(at_once), Handle::current());
-        Shares(Arc::new(Inner { keys: Mutex::default(), at_once, beside_others, runtime }))
+        let beside_others = processors.max(2).min(at_once);
+        Shares(Arc::new(Inner { keys: Mutex::default(), at_once, beside_others }))
     }
 
     /// Waits for a place, a large one when people of other brands are there by then; refused at once when there is none
     /// and `waiting` wait.
     pub async fn enter(&self, key: K, beside_others: impl Fn() -> bool, waiting: usize) -> Result<Place<K>, TooMany> {
         let joined = self.join(key);
-        let mut place = match joined.ahead < waiting {
-            true => joined.turn(&beside_others).await,
-            false => joined.now(beside_others()).ok_or(TooMany(COME_BACK))?,
-        };
-        place.begun = beside_others().then(Instant::now);
-        Ok(place)
+        match joined.ahead < waiting {
+            true => Ok(joined.turn(beside_others).await),
+            false => joined.now(beside_others()).ok_or(TooMany(COME_BACK)),
+        }
     }
 
     /// Waits for a small place however many wait.
@@ -105,7 +90,7 @@ impl<K: Eq + Hash + Clone + Send + 'static> Shares<K> {
         self.join(key.clone()).turn(|| is_crowd() && beside_others()).await
     }
 
-    /// Operations of `key` that run, rest or wait.
+    /// Operations of `key` that run or wait.
     pub fn inside(&self, key: &K) -> usize {
         self.lock().get(key).map_or(0, |line| line.running + line.waiting)
     }
@@ -118,7 +103,7 @@ impl<K: Eq + Hash + Clone + Send + 'static> Shares<K> {
         let ahead = line.waiting;
         line.waiting += 1;
         let (places, head) = (line.places.clone(), line.head.clone());
-        Joined { places, head, ahead, inside: Inside { permit: None, shares: self.clone(), key } }
+        Joined { places, head, ahead, place: Place { permit: None, shares: self.clone(), key } }
     }
 }
 
@@ -140,37 +125,37 @@ struct Joined<K: Eq + Hash + Clone> {
     head: Arc<tokio::sync::Mutex<()>>,
     /// Who waited before.
     ahead: usize,
-    inside: Inside<K>,
+    place: Place<K>,
 }
 
-impl<K: Eq + Hash + Clone + Send + 'static> Joined<K> {
+impl<K: Eq + Hash + Clone> Joined<K> {
     async fn turn(self, is_large: impl Fn() -> bool) -> Place<K> {
         let _head = self.head.lock().await;
-        let size = self.inside.shares.size(is_large());
+        let size = self.place.shares.size(is_large());
         let permit = self.places.acquire_many_owned(size).await.expect("never closed");
-        self.inside.begin(permit)
+        self.place.begin(permit)
     }
 
     /// `None` unless there is a place and nobody waits for it.
     fn now(self, is_large: bool) -> Option<Place<K>> {
-        let size = self.inside.shares.size(is_large);
+        let size = self.place.shares.size(is_large);
         let permit = self.places.try_acquire_many_owned(size).ok().filter(|_| self.ahead == 0)?;
-        Some(self.inside.begin(permit))
+        Some(self.place.begin(permit))
     }
 }
 
-impl<K: Eq + Hash + Clone + Send + 'static> Inside<K> {
-    fn begin(mut self, permit: OwnedSemaphorePermit) -> Place<K> {
+impl<K: Eq + Hash + Clone> Place<K> {
+    fn begin(mut self, permit: OwnedSemaphorePermit) -> Self {
         self.permit = Some(permit);
         if let Some(line) = self.shares.lock().get_mut(&self.key) {
             line.waiting -= 1;
             line.running += 1;
         }
-        Place { inside: Some(self), begun: None }
+        self
     }
 }
 
-impl<K: Eq + Hash + Clone> Drop for Inside<K> {
+impl<K: Eq + Hash + Clone> Drop for Place<K> {
     fn drop(&mut self) {
         let ran = self.permit.take().is_some();
         let mut keys = self.shares.lock();
@@ -181,25 +166,6 @@ impl<K: Eq + Hash + Clone> Drop for Inside<K> {
             }
         }
     }
-}
-
-impl<K: Eq + Hash + Clone + Send + 'static> Drop for Place<K> {
-    fn drop(&mut self) {
-        let Some((begun, inside)) = self.begun.zip(self.inside.take()) else { return };
-        let shares = inside.shares.clone();
-        let is_crowd = shares.lock().get(&inside.key).is_some_and(|line| line.waiting >= shares.0.at_once);
-        if is_crowd {
-            shares.0.runtime.spawn(async move {
-                sleep(rest(begun.elapsed())).await;
-                drop(inside);
-            });
-        }
-    }
-}
-
-/// How long a place rests that was taken for `time`.
-fn rest(time: Duration) -> Duration {
-    time.min(LONGEST_REST)
 }
 
 #[cfg(test)]
@@ -248,12 +214,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_rest_is_as_long_as_the_work_within_reason() {
-        assert_eq!(rest(Duration::from_millis(30)), Duration::from_millis(30));
-        assert_eq!(rest(Duration::from_secs(30)), LONGEST_REST);
-    }
-
     #[tokio::test]
     async fn a_place_is_as_large_as_it_has_to_be_when_its_turn_comes() {
         let shares = Shares::of(4, 2);
@@ -283,22 +243,6 @@ mod tests {
         assert_eq!(shares.enter("loud", || false, 0).await.err(), Some(TooMany(COME_BACK)));
         drop(first);
         assert!(shares.enter("loud", || false, 0).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_place_beside_others_rests_while_a_crowd_waits_for_it() {
-        for (crowd, rests) in [(2, false), (3, true), (40, true)] {
-            let shares = Shares::of(3, 2);
-            let had = (shares.enter("loud", || true, 50).await, shares.enter("loud", || true, 50).await);
-            let mut waiting: Vec<_> = (0..crowd).map(|_| Box::pin(shares.enter("loud", || true, 50))).collect();
-            for one in &mut waiting {
-                assert!(futures_util::poll!(one).is_pending());
-            }
-            drop(had.0);
-            let mut first = waiting.remove(0);
-            assert_eq!(futures_util::poll!(&mut first).is_pending(), rests, "{crowd} wait");
-            assert!(!rests || first.await.is_ok());
-        }
     }
 
     #[tokio::test]
