@@ -11,6 +11,7 @@ use tests::Brand;
 use uuid::Uuid;
 
 use super::e2e;
+use super::rush::until;
 use super::shop::{Buyer, Shop};
 
 /// Nobody waits this long for a turn that comes.
@@ -25,11 +26,7 @@ async fn all_places(brand: &Brand<'_>) -> Vec<Place<Uuid>> {
 /// Until so many queries of the brand wait for one of [`all_places`].
 async fn until_waiting(brand: &Brand<'_>, queries: usize) {
     let app = &brand.app.app;
-    let wait = async {
-        while app.shares.inside(&brand.id) < app.config.member_share + queries {
-            tokio::task::yield_now().await;
-        }
-    };
+    let wait = until(|| app.shares.inside(&brand.id) >= app.config.member_share + queries);
     tokio::time::timeout(PATIENCE, wait).await.expect("they come to wait");
 }
 

@@ -59,7 +59,7 @@ fn lane(shop: &Shop<'_>) -> (Uuid, Uuid) {
     (shop.brand.id, PresaleId::parse(&shop.presale).expect("a presale").0)
 }
 
-async fn until(done: impl Fn() -> bool) {
+pub(super) async fn until(done: impl Fn() -> bool) {
     while !done() {
         tokio::task::yield_now().await;
     }

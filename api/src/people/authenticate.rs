@@ -110,8 +110,7 @@ pub async fn recognise(app: &App, bearer: &str) -> Result<Arc<Known>> {
 /// refused when it stands for nobody any more.
 pub async fn is_still(app: &App, bearer: &str, known: &Known) -> Result<bool> {
     let again = recognise(app, bearer).await?;
-    let told = |known: &Known| (known.actor.clone(), known.communities.clone(), known.zone);
-    Ok(told(&again) == told(known))
+    Ok(again.actor == known.actor && again.communities == known.communities && again.zone == known.zone)
 }
 
 /// When a round opens, thousands come whom this process has not seen lately: those of a brand who come while others
