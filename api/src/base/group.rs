@@ -35,12 +35,13 @@ struct Inner<K, I, O> {
 pub struct Pace {
     /// Items of one write.
     pub largest: usize,
-    /// Whether after each write as much time is left to others as it took, within reason.
-    pub rests: bool,
+    /// How many times as long as it took is left to others after each write, within reason.
+    pub rests: u32,
 }
 
-/// Many times what the write of a group takes.
-const LONGEST_REST: Duration = Duration::from_millis(100);
+/// Three times what the write of a group takes, and more. One that takes longer waits itself, for a processor as likely as
+/// for a lock, and the longer it rested then, the longer its queue would be.
+const LONGEST_REST: Duration = Duration::from_millis(20);
 
 type PaceOf<K> = Box<dyn Fn(&K) -> Pace + Send + Sync>;
 
@@ -63,7 +64,7 @@ where
 {
     /// At most `capacity` items wait for one key; at most `largest` are written together.
     pub fn new(capacity: usize, largest: usize) -> Self {
-        Self::paced(capacity, move |_| Pace { largest, rests: false })
+        Self::paced(capacity, move |_| Pace { largest, rests: 0 })
     }
 
     /// The same, the pace being looked up for each write.
@@ -160,15 +161,15 @@ impl<K: Eq + Hash, I, O> Lane<K, I, O> {
                 let _ = waiting.send((answer, work.take()));
             }
             // Time that the write waited itself, as for a database that was away, is nobody's to be left.
-            if rests {
-                tokio::time::sleep(begun.elapsed().min(LONGEST_REST)).await;
+            if rests > 0 {
+                tokio::time::sleep((begun.elapsed() * rests).min(LONGEST_REST)).await;
             }
         }
     }
 
     /// The next group, and whether others come after it; `None` gives the key free, under the same lock that found
     /// nobody waiting.
-    fn next(&self) -> Option<(Vec<Waiting<I, O>>, bool)> {
+    fn next(&self) -> Option<(Vec<Waiting<I, O>>, u32)> {
         let mut lanes = self.inner.lock();
         let queue = lanes.get_mut(&self.key)?;
         if queue.is_empty() {
@@ -228,7 +229,7 @@ mod tests {
     #[tokio::test]
     async fn a_write_takes_no_more_than_it_may_just_then() {
         let (group, sizes): (Group<usize, usize, usize>, _) =
-            (Group::paced(100, |key| Pace { largest: *key, rests: false }), Arc::new(Mutex::new(Vec::new())));
+            (Group::paced(100, |key| Pace { largest: *key, rests: 0 }), Arc::new(Mutex::new(Vec::new())));
         let join = |key: usize| {
             let (group, sizes) = (group.clone(), sizes.clone());
             async move {
