@@ -3,15 +3,18 @@
 //!
 //! A line has `at_once * beside_others` permits. A small place takes `beside_others` of them, so that `at_once` fit; a
 //! large one takes `at_once`, so that `beside_others` fit, whatever the two numbers are. There are two large places at
-//! least, so that one operation that hangs does not stop its brand. To let a place rest for as long as it was taken spared
-//! neighbours little, and a brand's own answers came late: under mixed load of ten brands its p99 was more than doubled.
+//! least, so that one operation that hangs does not stop its brand. While others of the line wait, a large place may be
+//! kept for longer than it is used, so that operations begin a given time apart. That time must not depend on how long
+//! they take: on a busy machine they take longer, and a line that was once long would stay so.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
 
 use super::limit::TooMany;
 
@@ -45,6 +48,9 @@ struct Line {
 pub struct Place<K: Eq + Hash + Clone> {
     // Dropped before the line is left, so that a line nobody is in has all of its places.
     permit: Option<OwnedSemaphorePermit>,
+    is_large: bool,
+    /// Nobody of the line has it sooner.
+    taken_until: Option<Instant>,
     shares: Shares<K>,
     key: K,
 }
@@ -69,13 +75,24 @@ impl<K: Eq + Hash + Clone> Shares<K> {
     }
 
     /// Waits for a place, a large one when people of other brands are there by then; refused at once when there is none
-    /// and `waiting` wait.
-    pub async fn enter(&self, key: K, beside_others: impl Fn() -> bool, waiting: usize) -> Result<Place<K>, TooMany> {
+    /// and `waiting` wait. Those who wait for one another for large places have them at least `apart`.
+    pub async fn enter(
+        &self,
+        key: K,
+        beside_others: impl Fn() -> bool,
+        waiting: usize,
+        apart: Duration,
+    ) -> Result<Place<K>, TooMany> {
         let joined = self.join(key);
-        match joined.ahead < waiting {
-            true => Ok(joined.turn(beside_others).await),
-            false => joined.now(beside_others()).ok_or(TooMany(COME_BACK)),
+        let mut place = match joined.ahead < waiting {
+            true => joined.turn(&beside_others).await,
+            false => joined.now(beside_others()).ok_or(TooMany(COME_BACK))?,
+        };
+        if place.is_large {
+            let places = u32::try_from(self.0.beside_others).unwrap_or(u32::MAX);
+            place.taken_until = Instant::now().checked_add(apart.saturating_mul(places));
         }
+        Ok(place)
     }
 
     /// Waits for a small place however many wait.
@@ -103,7 +120,8 @@ impl<K: Eq + Hash + Clone> Shares<K> {
         let ahead = line.waiting;
         line.waiting += 1;
         let (places, head) = (line.places.clone(), line.head.clone());
-        Joined { places, head, ahead, place: Place { permit: None, shares: self.clone(), key } }
+        let place = Place { permit: None, is_large: false, taken_until: None, shares: self.clone(), key };
+        Joined { places, head, ahead, place }
     }
 }
 
@@ -131,22 +149,23 @@ struct Joined<K: Eq + Hash + Clone> {
 impl<K: Eq + Hash + Clone> Joined<K> {
     async fn turn(self, is_large: impl Fn() -> bool) -> Place<K> {
         let _head = self.head.lock().await;
-        let size = self.place.shares.size(is_large());
+        let is_large = is_large();
+        let size = self.place.shares.size(is_large);
         let permit = self.places.acquire_many_owned(size).await.expect("never closed");
-        self.place.begin(permit)
+        self.place.begin(permit, is_large)
     }
 
     /// `None` unless there is a place and nobody waits for it.
     fn now(self, is_large: bool) -> Option<Place<K>> {
         let size = self.place.shares.size(is_large);
         let permit = self.places.try_acquire_many_owned(size).ok().filter(|_| self.ahead == 0)?;
-        Some(self.place.begin(permit))
+        Some(self.place.begin(permit, is_large))
     }
 }
 
 impl<K: Eq + Hash + Clone> Place<K> {
-    fn begin(mut self, permit: OwnedSemaphorePermit) -> Self {
-        self.permit = Some(permit);
+    fn begin(mut self, permit: OwnedSemaphorePermit, is_large: bool) -> Self {
+        (self.permit, self.is_large) = (Some(permit), is_large);
         if let Some(line) = self.shares.lock().get_mut(&self.key) {
             line.waiting -= 1;
             line.running += 1;
@@ -157,7 +176,17 @@ impl<K: Eq + Hash + Clone> Place<K> {
 
 impl<K: Eq + Hash + Clone> Drop for Place<K> {
     fn drop(&mut self) {
-        let ran = self.permit.take().is_some();
+        let permit = self.permit.take();
+        let ran = permit.is_some();
+        if let (Some(permit), Some(until), Ok(runtime)) = (permit, self.taken_until, Handle::try_current())
+            && Instant::now() < until
+        {
+            // Who comes to an empty line finds a new one with all of its places.
+            runtime.spawn(async move {
+                sleep_until(until).await;
+                drop(permit);
+            });
+        }
         let mut keys = self.shares.lock();
         if let Some(line) = keys.get_mut(&self.key) {
             *(if ran { &mut line.running } else { &mut line.waiting }) -= 1;
@@ -175,11 +204,11 @@ mod tests {
     #[tokio::test]
     async fn a_key_runs_as_many_as_its_share_queues_a_few_and_leaves_others_alone() {
         let shares = Shares::new(1);
-        let running = shares.enter("loud", || false, 1).await.expect("a place");
-        let mut waiting = Box::pin(shares.enter("loud", || false, 1));
+        let running = shares.enter("loud", || false, 1, Duration::ZERO).await.expect("a place");
+        let mut waiting = Box::pin(shares.enter("loud", || false, 1, Duration::ZERO));
         assert!(futures_util::poll!(&mut waiting).is_pending());
-        assert_eq!(shares.enter("loud", || false, 1).await.err(), Some(TooMany(COME_BACK)));
-        assert!(shares.enter("quiet", || false, 1).await.is_ok());
+        assert_eq!(shares.enter("loud", || false, 1, Duration::ZERO).await.err(), Some(TooMany(COME_BACK)));
+        assert!(shares.enter("quiet", || false, 1, Duration::ZERO).await.is_ok());
         drop(running);
         assert!(waiting.await.is_ok());
     }
@@ -207,9 +236,9 @@ mod tests {
             [(9, 2, 2), (3, 2, 2), (9, 4, 4), (12, 1, 2), (1, 8, 1), (2, 1, 2), (4, 64, 4), (200, 7, 7)]
         {
             let shares = Shares::of(share, processors);
-            let alone = (0..500).map(|_| shares.enter("loud", || false, 1_000));
+            let alone = (0..500).map(|_| shares.enter("loud", || false, 1_000, Duration::ZERO));
             assert_eq!(at_once(alone).await, share, "{share} of {processors}, alone");
-            let others = (0..500).map(|_| shares.enter("loud", || true, 1_000));
+            let others = (0..500).map(|_| shares.enter("loud", || true, 1_000, Duration::ZERO));
             assert_eq!(at_once(others).await, beside, "{share} of {processors}, beside others");
         }
     }
@@ -219,7 +248,8 @@ mod tests {
         let shares = Shares::of(4, 2);
         let came = std::cell::Cell::new(false);
         let running: Vec<_> = futures_util::future::join_all((0..4).map(|_| shares.wait("loud"))).await;
-        let mut crowd: Vec<_> = (0..4).map(|_| Box::pin(shares.enter("loud", || came.get(), 5))).collect();
+        let mut crowd: Vec<_> =
+            (0..4).map(|_| Box::pin(shares.enter("loud", || came.get(), 5, Duration::ZERO))).collect();
         for waiting in &mut crowd {
             assert!(futures_util::poll!(waiting).is_pending());
         }
@@ -236,13 +266,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_waits_for_a_large_place_has_it_no_sooner_than_it_may_be_left() {
+        const LONG: Duration = Duration::from_secs(3_600);
+        let shares = Shares::of(2, 2);
+        let enter = async |beside, apart| shares.enter("loud", || beside, 9, apart).await.expect("a place");
+        let (first, second) = (enter(true, LONG).await, enter(true, Duration::ZERO).await);
+        let (third, fourth) = (enter(true, Duration::ZERO), enter(true, Duration::ZERO));
+        tokio::pin!(third, fourth);
+        assert!(futures_util::poll!(third.as_mut()).is_pending() && futures_util::poll!(fourth.as_mut()).is_pending());
+        drop(first);
+        assert!(futures_util::poll!(third.as_mut()).is_pending(), "the first one's place is kept");
+        drop(second);
+        drop(third.await);
+        drop(fourth.await);
+        assert!(shares.lock().is_empty());
+        drop((enter(true, LONG).await, enter(true, LONG).await));
+        assert_eq!(at_once((0..9).map(|_| enter(false, LONG))).await, 2, "nobody waited for it");
+        // Alone they follow one another as they end, whatever the two numbers are.
+        let running = (enter(false, LONG).await, enter(false, LONG).await);
+        let waiting = enter(false, LONG);
+        tokio::pin!(waiting);
+        assert!(futures_util::poll!(waiting.as_mut()).is_pending());
+        drop(running);
+        assert!(futures_util::poll!(waiting.as_mut()).is_ready());
+    }
+
+    #[tokio::test]
     async fn a_full_line_refuses_whoever_would_wait() {
         let shares = Shares::of(2, 2);
-        let first = shares.enter("loud", || false, 0).await.expect("a place");
-        let _second = shares.enter("loud", || false, 0).await.expect("a place");
-        assert_eq!(shares.enter("loud", || false, 0).await.err(), Some(TooMany(COME_BACK)));
+        let first = shares.enter("loud", || false, 0, Duration::ZERO).await.expect("a place");
+        let _second = shares.enter("loud", || false, 0, Duration::ZERO).await.expect("a place");
+        assert_eq!(shares.enter("loud", || false, 0, Duration::ZERO).await.err(), Some(TooMany(COME_BACK)));
         drop(first);
-        assert!(shares.enter("loud", || false, 0).await.is_ok());
+        assert!(shares.enter("loud", || false, 0, Duration::ZERO).await.is_ok());
     }
 
     #[tokio::test]
@@ -262,11 +318,11 @@ mod tests {
         let shares = Shares::new(1);
         let running = shares.wait("key").await;
         for _ in 0..3 {
-            let mut waiting = Box::pin(shares.enter("key", || false, 3));
+            let mut waiting = Box::pin(shares.enter("key", || false, 3, Duration::ZERO));
             assert!(futures_util::poll!(&mut waiting).is_pending());
         }
         drop(running);
-        assert!(shares.enter("key", || false, 0).await.is_ok());
+        assert!(shares.enter("key", || false, 0, Duration::ZERO).await.is_ok());
         assert!(shares.lock().is_empty());
     }
 }

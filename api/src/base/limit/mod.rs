@@ -93,6 +93,11 @@ impl Limiter {
         self.0.buckets.take(&asks, Instant::now())
     }
 
+    /// How long a brand's bucket takes to regain `cost` points.
+    pub fn brand_regains(&self, cost: u32) -> Duration {
+        self.0.brand.time_of(cost)
+    }
+
     /// Drops what says nothing any more, so that memory follows the active keys.
     pub fn sweep(&self) {
         self.0.buckets.sweep(Instant::now());

@@ -1,7 +1,7 @@
 //! From a well-formed request to its answer, for every transport: who it is, what it costs, then the engine.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, Value};
@@ -86,7 +86,7 @@ pub async fn run(
     let work = async {
         let cost = checked.cost.max(1);
         let entered = admit(app, caller, cost).await?;
-        let place = place(app, &entered.actor, checked.kind).await?;
+        let place = place(app, &entered.actor, checked.kind, cost).await?;
         let response = execute(app, schema, &entered, place, envelope, checked, None).await;
         Ok(response.extension("cost", Value::from(cost)))
     };
@@ -119,12 +119,12 @@ pub async fn answer(
         let life = reads::life(&checked).filter(|_| app.config.keep_answers);
         let asked = entered.known.as_deref().and_then(|known| Some((known, token?, Audience::of(known)?, life?)));
         let Some((known, token, audience, life)) = asked else {
-            let place = place(app, &entered.actor, checked.kind).await?;
+            let place = place(app, &entered.actor, checked.kind, cost).await?;
             return Ok(Served::Run(execute(app, schema, &entered, place, envelope, checked, None).await));
         };
         let question = Question { fingerprint: envelope.fingerprint(&checked), lang: entered.lang };
         let still = async || Ok(is_still(app, token, known).await?);
-        let enter = place(app, &entered.actor, checked.kind);
+        let enter = place(app, &entered.actor, checked.kind, cost);
         let run = async |place, recorder| Ok(execute(app, schema, &entered, place, envelope, checked, recorder).await);
         reads::serve(app, &audience, &question, life, still, enter, run).await
     };
@@ -202,16 +202,20 @@ async fn admit(app: &App, caller: Caller<'_>, cost: u32) -> Result<Entered, Stop
 
 /// Waits until the engine may run a query of theirs. Writes wait for nobody here: they are bounded by their group's queue
 /// or wait for a row, and a share would only split the groups.
-async fn place(app: &App, actor: &Actor, kind: OperationType) -> Result<Option<Place<Uuid>>, Stopped> {
+///
+/// Beside others those of a crowd run no faster than twice what their brand's bucket regains, so that a brand that has
+/// saved up for long does not spend it all in the moment in which others are there.
+async fn place(app: &App, actor: &Actor, kind: OperationType, cost: u32) -> Result<Option<Place<Uuid>>, Stopped> {
     if kind != OperationType::Query {
         return Ok(None);
     }
     let beside_others = || actor.brand().is_some_and(|brand_id| app.neighbours.has_others(brand_id));
-    let shares = match actor {
-        Actor::Staff(_) => &app.staff_shares,
-        Actor::Member(_) | Actor::Factory(_) | Actor::Anonymous => &app.shares,
+    let (shares, apart) = match actor {
+        // Few, and in a hurry.
+        Actor::Staff(_) => (&app.staff_shares, Duration::ZERO),
+        Actor::Member(_) | Actor::Factory(_) | Actor::Anonymous => (&app.shares, app.limiter.brand_regains(cost) / 2),
     };
-    let place = shares.enter(share_of(actor), beside_others, app.config.brand_queue).await;
+    let place = shares.enter(share_of(actor), beside_others, app.config.brand_queue, apart).await;
     place.map(Some).map_err(Stopped::TooMany)
 }
 
