@@ -167,7 +167,7 @@ impl<K: Eq + Hash, I, O> Lane<K, I, O> {
         }
     }
 
-    /// The next group, and whether others come after it; `None` gives the key free, under the same lock that found
+    /// The next group, and how long its writer [rests](Pace::rests) after it; `None` gives the key free, under the same lock that found
     /// nobody waiting.
     fn next(&self) -> Option<(Vec<Waiting<I, O>>, u32)> {
         let mut lanes = self.inner.lock();

@@ -14,8 +14,7 @@ const THERE: Duration = Duration::from_millis(500);
 /// Items of one write of a brand that has neighbours: those who are answered together are answered before anybody else,
 /// and ask again together.
 const BESIDE_OTHERS: usize = 8;
-/// After each write of such a brand, so that those of a crowd are a quarter of what one connection can do. With sixteen
-/// items and a rest once as long, a flood of picks moved its neighbour's p99 twice as much.
+/// After each write of such a brand, so that those of a crowd are a quarter of what one connection can do.
 const RESTS: u32 = 3;
 
 /// Cheap to clone.

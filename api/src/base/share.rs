@@ -3,7 +3,7 @@
 //!
 //! A line has `at_once * beside_others` permits. A small place takes `beside_others` of them, so that `at_once` fit; a
 //! large one takes `at_once`, so that `beside_others` fit, whatever the two numbers are. There are two large places at
-//! least, so that one operation that hangs does not stop its brand. While others of the line wait, a large place may be
+//! least, so that one operation that hangs does not stop its brand. While others of the line are there, a large place may be
 //! kept for longer than it is used, so that operations begin a given time apart. That time must not depend on how long
 //! they take: on a busy machine they take longer, and a line that was once long would stay so.
 
@@ -49,7 +49,7 @@ pub struct Place<K: Eq + Hash + Clone> {
     // Dropped before the line is left, so that a line nobody is in has all of its places.
     permit: Option<OwnedSemaphorePermit>,
     is_large: bool,
-    /// Nobody of the line has it sooner.
+    /// Kept until then, whenever it is left.
     taken_until: Option<Instant>,
     shares: Shares<K>,
     key: K,
@@ -75,7 +75,8 @@ impl<K: Eq + Hash + Clone> Shares<K> {
     }
 
     /// Waits for a place, a large one when people of other brands are there by then; refused at once when there is none
-    /// and `waiting` wait. Those who wait for one another for large places have them at least `apart`.
+    /// and `waiting` wait. While others of the line are there a large place is kept so long that those who follow one another
+    /// begin no closer than `apart` on average.
     pub async fn enter(
         &self,
         key: K,
