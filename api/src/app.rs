@@ -24,6 +24,7 @@ use crate::base::neighbours::Neighbours;
 use crate::base::share::Shares;
 use crate::config::Config;
 use crate::flow::{order, round};
+use crate::http::entrance::Entrance;
 use crate::http::graphql::trusted::Trusted;
 use crate::http::guard::{Documents, Limits};
 use crate::http::metrics::Metrics;
@@ -65,6 +66,8 @@ pub struct Parts {
     pub storage: Storage,
     /// Who else is there.
     pub neighbours: Neighbours,
+    /// How a crowd comes in beside them.
+    pub entrance: Entrance,
     /// Orders in flight.
     pub orders: order::service::Queue,
     /// Picks in flight.
@@ -149,6 +152,7 @@ impl App {
             orders: order::service::queue(config.order_queue, neighbours.clone()),
             votes: round::service::votes(config.vote_queue, neighbours.clone()),
             neighbours,
+            entrance: Entrance::new(config.crowd_per_second),
             picks: round::mine::Reading::default(),
             standings: round::standing::Standings::default(),
             metrics: Metrics::new(),

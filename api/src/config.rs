@@ -71,6 +71,7 @@ settings! {
     brand_rate_burst "SMALLBATCH_BRAND_RATE_BURST" "400000" "Cost points a brand may spend at once.";
     brand_share_percent "SMALLBATCH_BRAND_SHARE_PERCENT" "75" "Share of the database connections that queries of one brand may use at a time, a quarter of it those of its staff, 1 to 100; answers from memory read by shared statements and are counted apart.";
     brand_queue "SMALLBATCH_BRAND_QUEUE" "1000" "Queries of one brand's members that wait for a connection of its share, and as many of its staff; more are told to come back, 0 to 100000.";
+    crowd_per_second "SMALLBATCH_CROWD_PER_SECOND" "500" "Requests a second, for each processor, of one brand that are let in when many come at once while others are there, from 1; who goes on for two seconds is not held back any more.";
     request_seconds "SMALLBATCH_REQUEST_SECONDS" "10" "How long the head of a request may take to arrive, 1 to 600.";
     unread_seconds "SMALLBATCH_UNREAD_SECONDS" "60" "How long a client may read nothing of what waits for it before its connection ends (on Linux), 5 to 3600.";
     body_seconds "SMALLBATCH_BODY_SECONDS" "120" "How long the body of a request may take to arrive, 1 to 3600.";
@@ -144,6 +145,8 @@ pub struct Config {
     /// Pushes of one brand that are read at a time: half of the connections that its queries leave to others.
     pub push_share: usize,
     pub brand_queue: usize,
+    /// Of one brand while others are there, when many come at once.
+    pub crowd_per_second: NonZeroU32,
     pub request_patience: std::time::Duration,
     pub unread_patience: std::time::Duration,
     pub body_patience: std::time::Duration,
@@ -282,6 +285,7 @@ impl Reader {
             staff_share: self.staff_share()?,
             push_share: ((self.connections()? - self.brand_share()?) / 2).max(1),
             brand_queue: self.within("brand_queue", 0, 100_000)?,
+            crowd_per_second: self.crowd_per_second()?,
             request_patience: std::time::Duration::from_secs(self.within("request_seconds", 1, 600)?),
             unread_patience: std::time::Duration::from_secs(self.within("unread_seconds", 5, 3600)?),
             body_patience: std::time::Duration::from_secs(self.within("body_seconds", 1, 3600)?),
@@ -320,6 +324,13 @@ impl Reader {
     /// Of the share of their brand.
     fn staff_share(&self) -> Result<usize> {
         Ok((self.brand_share()? / 4).max(1))
+    }
+
+    /// Of all processors.
+    fn crowd_per_second(&self) -> Result<NonZeroU32> {
+        let each: NonZeroU32 = self.parse("crowd_per_second", "a whole number from 1")?;
+        let processors = std::thread::available_parallelism().ok().and_then(|count| count.try_into().ok());
+        Ok(each.saturating_mul(processors.unwrap_or(NonZeroU32::MIN)))
     }
 
     fn connections(&self) -> Result<usize> {

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::json;
 use smallbatch::base::db::sql;
 use smallbatch::base::share::Place;
-use tests::Brand;
+use tests::{Backend, Brand, Person, TestApp};
 use uuid::Uuid;
 
 use super::e2e;
@@ -77,4 +77,60 @@ e2e! {
             assert_eq!(answer.ok("rounds.edges"), json!([]));
         }
     }
+}
+
+/// Sixty requests of one brand at once.
+async fn crowd(of: &Person<'_>) {
+    for answer in join_all((0..60).map(|_| of.gql("{ viewer { kind } }", json!({})))).await {
+        answer.ok("viewer.kind");
+    }
+}
+
+/// `crowd` while `other`, of another brand, asks all the time.
+async fn beside(other: &Person<'_>, crowd: impl Future<Output = ()>) {
+    let ask = async || {
+        other.gql("{ viewer { kind } }", json!({})).await.ok("viewer.kind");
+    };
+    ask().await;
+    tokio::select! {
+        () = async { loop { ask().await } } => {}
+        () = crowd => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_comes_in_slowly_while_others_are_there() {
+    let app = TestApp::start_with(Backend::Sqlite, &[("crowd_per_second", "1")]).await;
+    let loud = app.brand("loud").await;
+    let mei = loud.member("mei").await;
+    let held_back = || app.app.metrics.held_back.get();
+    crowd(&mei).await;
+    assert_eq!(held_back(), 0, "alone nobody waits");
+    let other = app.brand("other").await.member("wang").await;
+    let quiet = app.brand("quiet").await;
+    beside(&quiet.member("lan").await, crowd(&other)).await;
+    assert!((1..=60).contains(&held_back()), "{} of the crowd waited", held_back());
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_of_sockets_comes_in_slowly_too() {
+    let app = TestApp::start_with(Backend::Sqlite, &[("crowd_per_second", "1")]).await;
+    let (loud, quiet) = (app.brand("loud").await, app.brand("quiet").await);
+    let mut mei = loud.member("mei").await.socket().await;
+    let crowd = async {
+        for n in 0..20 {
+            mei.subscribe(&n.to_string(), "{ viewer { kind } }", json!({})).await;
+        }
+        let mut answered = 0;
+        while answered < 20 {
+            let message = mei.next().await;
+            assert!(message["type"] == "next" || message["type"] == "complete", "{message}");
+            answered += usize::from(message["type"] == "complete");
+        }
+    };
+    beside(&quiet.member("lan").await, crowd).await;
+    let held_back = app.app.metrics.held_back.get();
+    assert!((1..=20).contains(&held_back), "{held_back} of twenty waited");
+    app.finish().await;
 }

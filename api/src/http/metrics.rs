@@ -1,6 +1,8 @@
 //! Prometheus figures.
 
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
 
 /// One registry per app, so that tests do not share figures.
 #[derive(Clone)]
@@ -14,6 +16,8 @@ pub struct Metrics {
     pub statements: HistogramVec,
     /// Queries turned away by the guard, by limit.
     pub guarded: IntCounterVec,
+    /// Requests of a crowd that waited at the entrance.
+    pub held_back: IntCounter,
     /// Open sockets.
     pub sockets: IntGauge,
     /// Sockets that we ended, by close code, `stalled` or `dead`.
@@ -41,6 +45,11 @@ impl Metrics {
                 "SQL statements per GraphQL operation.",
                 vec![0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, 64.0],
             ),
+            held_back: IntCounter::new(
+                "smallbatch_held_back_total",
+                "Requests of a crowd that waited at the entrance.",
+            )
+            .expect("a valid name"),
             sockets: IntGauge::new("smallbatch_sockets", "Open WebSockets.").expect("a valid name"),
             socket_ends: counter("smallbatch_socket_ends_total", "WebSockets ended by the server.", &["why"]),
             guarded: counter("smallbatch_guarded_total", "Queries refused before execution.", &["limit"]),
@@ -51,6 +60,7 @@ impl Metrics {
         for collector in [&metrics.seconds, &metrics.statements] {
             metrics.registry.register(Box::new(collector.clone())).expect("names are unique");
         }
+        metrics.registry.register(Box::new(metrics.held_back.clone())).expect("names are unique");
         metrics.registry.register(Box::new(metrics.sockets.clone())).expect("names are unique");
         metrics
     }

@@ -3,6 +3,7 @@
 mod brake;
 pub mod client_ip;
 pub mod cors;
+pub mod entrance;
 pub mod finance;
 pub mod graphiql;
 pub mod graphql;

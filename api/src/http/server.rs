@@ -12,7 +12,9 @@ use serde_json::json;
 
 use super::graphql::{self, MAX_BODY};
 use super::websocket::{self, limits::Sockets};
-use super::{cors, finance, graphiql, headers, health, media, request_id, slow_body, wechat_pay, wechat_push};
+use super::{
+    cors, entrance, finance, graphiql, headers, health, media, request_id, slow_body, wechat_pay, wechat_push,
+};
 use crate::app::App;
 use crate::schema;
 
@@ -91,6 +93,7 @@ async fn sweep_limits(app: App) {
 fn routes(cfg: &mut web::ServiceConfig) {
     cfg.service(
         web::resource("/graphql")
+            .wrap(from_fn(entrance::middleware))
             .route(web::post().guard(graphql::multipart::guard()).to(graphql::multipart::post))
             .route(web::post().to(graphql::post))
             .route(web::get().guard(websocket::wants_socket()).to(websocket::open))

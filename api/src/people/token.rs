@@ -61,6 +61,12 @@ pub fn read(text: &str) -> Option<Token> {
     }
 }
 
+/// The brand that an access token of a session names; whether it opens anything is not looked at.
+pub fn brand(text: &str) -> Option<Uuid> {
+    let (brand, _) = text.strip_prefix(SESSION)?.strip_prefix('.')?.split_once('.')?;
+    brand.parse().ok()
+}
+
 /// Reads a refresh token: its brand and hash.
 pub fn read_refresh(text: &str) -> Option<(Uuid, Vec<u8>)> {
     match text.split('.').collect::<Vec<_>>().as_slice() {
@@ -78,6 +84,7 @@ mod tests {
         let brand_id = Uuid::from_u128(5);
         let (token, hash) = new_session(brand_id);
         assert_eq!(read(&token), Some(Token::Session { brand_id, hash }));
+        assert_eq!((brand(&token), brand("sbs.x.y"), brand("sbf.x.y")), (Some(brand_id), None, None));
         let (refresh, _) = new_refresh(brand_id);
         assert_eq!(read(&refresh), None);
         assert!(read_refresh(&refresh).is_some() && read_refresh(&token).is_none());

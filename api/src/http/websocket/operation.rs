@@ -13,8 +13,9 @@ use crate::app::App;
 use crate::base::lang::Lang;
 use crate::base::stats::{self, SqlStats};
 use crate::error::Error;
+use crate::http::entrance;
 use crate::http::graphql::envelope::Envelope;
-use crate::http::graphql::execute::{self, Caller, Stopped};
+use crate::http::graphql::execute::{self, Caller, Stopped, Who};
 use crate::http::graphql::{errors, persisted};
 use crate::http::guard::Checked;
 use crate::schema::ApiSchema;
@@ -68,6 +69,11 @@ pub async fn admit(app: &App, envelope: &Envelope, lang: Lang) -> Result<Checked
 pub async fn run(app: App, schema: ApiSchema, caller: Caller<'static>, envelope: Envelope, checked: Checked, out: Out) {
     let lang = caller.lang;
     let work = async {
+        if let Who::Known(actor) = &caller.who
+            && let Some(brand_id) = actor.brand()
+        {
+            entrance::pass(&app, brand_id).await;
+        }
         match is_subscription(&checked) {
             true => stream(&app, &schema, caller, envelope, checked, &out).await,
             false => answer(&app, &schema, caller, envelope, checked, &out).await,
