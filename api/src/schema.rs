@@ -25,10 +25,11 @@ use crate::storage::upload::StorageMutation;
 
 /// Everything that can be read.
 ///
-/// An answer says in `extensions.cost` how many points the request took from the caller's bucket: 1 for each field,
-/// multiplied by the page (`first`, `last`, 20 when neither is given, or the number of `ids`) of each list it stands
-/// in. A request of more than 10,000 points is refused with `LIMIT_EXCEEDED`, one that finds the bucket empty with
-/// `RATE_LIMITED` and a `Retry-After`. Asking for smaller pages and for fewer fields inside them costs less.
+/// An answer says in `extensions.cost` how many points it costs to run, which the request takes from the caller's
+/// bucket: 1 for each field, multiplied by the page (`first`, `last`, 20 when neither is given, or the number of `ids`) of
+/// each list it stands in. What the server has in memory gives nine tenths back. A request of more than 10,000 points is
+/// refused with `LIMIT_EXCEEDED`, one that finds the bucket empty with `RATE_LIMITED` and a `Retry-After`. Asking for
+/// smaller pages and for fewer fields inside them costs less.
 #[derive(MergedObject, Default)]
 pub struct Query(
     PeopleQuery,

@@ -52,6 +52,29 @@ async fn a_brand_that_spent_its_points_waits_and_others_do_not(backend: Backend)
     app.finish().await;
 }
 
+/// Many more read what is kept than may ask for what has to be run.
+async fn what_is_kept_costs_a_tenth(backend: Backend) {
+    let app = limited(backend, &[("rate_burst", "100000"), ("brand_rate_burst", "600")]).await;
+    let brand = app.brand("linen").await;
+    let mei = brand.member("mei").await;
+    let feed = "{ rounds(first: 10) { edges { node { title } } } }";
+    let first = mei.gql(feed, json!({})).await;
+    let cost = first.body["extensions"]["cost"].as_u64().expect("a cost");
+    let mut answered = 1;
+    loop {
+        let answer = mei.gql(feed, json!({})).await;
+        if answer.status == 429 {
+            break;
+        }
+        answer.ok("rounds.edges");
+        answered += 1;
+        assert!(answered < 2_000, "never refused");
+    }
+    // It is run anew each second.
+    assert!(answered > 600 / cost * 3, "{answered} of {cost} points each");
+    app.finish().await;
+}
+
 /// Two processes never admit more than the bucket holds, and lose at most a chunk each.
 async fn two_processes_share_a_bucket(one: &TestApp, two: &TestApp) {
     let key = format!("shared-{}", one.app.ids.next());
@@ -81,7 +104,7 @@ macro_rules! both {
     };
 }
 
-both! { an_actor_who_spent_her_points_waits_and_others_do_not a_brand_that_spent_its_points_waits_and_others_do_not }
+both! { what_is_kept_costs_a_tenth an_actor_who_spent_her_points_waits_and_others_do_not a_brand_that_spent_its_points_waits_and_others_do_not }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_that_share_redis_share_the_buckets() {

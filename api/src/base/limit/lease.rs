@@ -93,7 +93,7 @@ impl Leases {
         match call.invoke_async::<Vec<u64>>(&mut self.redis.clone()).await {
             Ok(answer) => Ok(self.settle(asks, &needs, &answer)),
             Err(error) => {
-                self.give_back(asks, &needs);
+                self.undo(asks, &needs);
                 Err(error)
             }
         }
@@ -136,7 +136,7 @@ impl Leases {
                 Ok(())
             }
             [refusing, wait, ..] => {
-                self.give_back(asks, needs);
+                self.undo(asks, needs);
                 let wait = Duration::from_micros(*wait);
                 let place = usize::try_from(*refusing).unwrap_or(1) - 1;
                 if let (Some(ask), Some(need)) = (asks.get(place), needs.get(place))
@@ -151,7 +151,18 @@ impl Leases {
         }
     }
 
-    fn give_back(&self, asks: &[Ask], needs: &[Need]) {
+    /// Points that were taken before, for whoever asks this process next; they are lost where its lease has ended.
+    pub fn give_back(&self, asks: &[Ask], now: Instant) {
+        let mut purses = self.lock();
+        for ask in asks {
+            if let Some(purse) = purses.get_mut(&ask.key).filter(|purse| purse.until > now) {
+                purse.left = purse.left.saturating_add(ask.cost);
+                purse.until = now + LEASE;
+            }
+        }
+    }
+
+    fn undo(&self, asks: &[Ask], needs: &[Need]) {
         let mut purses = self.lock();
         for (ask, need) in asks.iter().zip(needs) {
             if let Some(purse) = purses.get_mut(&ask.key) {

@@ -30,6 +30,16 @@ impl Buckets {
         Ok(())
     }
 
+    /// What was taken before.
+    pub fn give_back(&self, asks: &[Ask]) {
+        let mut full_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for ask in asks {
+            if let Some(at) = full_at.get_mut(&ask.key) {
+                *at = at.checked_sub(ask.rate.time_of(ask.cost)).unwrap_or(*at);
+            }
+        }
+    }
+
     /// Forgets buckets that are full.
     pub fn sweep(&self, now: Instant) {
         let mut full_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);

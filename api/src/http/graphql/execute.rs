@@ -1,5 +1,6 @@
 //! From a well-formed request to its answer, for every transport: who it is, what it costs, then the engine.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use super::envelope::Envelope;
 use super::errors;
 use crate::app::App;
 use crate::base::lang::Lang;
-use crate::base::limit::TooMany;
+use crate::base::limit::{Paid, TooMany};
 use crate::base::share::Place;
 use crate::base::stats::{self, SqlStats};
 use crate::error::{Error, Result};
@@ -85,7 +86,7 @@ pub async fn run(
     let trace = Trace::of(&checked);
     let work = async {
         let cost = checked.cost.max(1);
-        let entered = admit(app, caller, cost).await?;
+        let (entered, _) = admit(app, caller, cost).await?;
         let place = place(app, &entered.actor, checked.kind, cost).await?;
         let response = execute(app, schema, &entered, place, envelope, checked, None).await;
         Ok(response.extension("cost", Value::from(cost)))
@@ -115,7 +116,7 @@ pub async fn answer(
         Who::Bearer(Err(_)) | Who::Known(_) => None,
     };
     let work = async {
-        let entered = admit(app, caller, cost).await?;
+        let (entered, paid) = admit(app, caller, cost).await?;
         let life = reads::life(&checked).filter(|_| app.config.keep_answers);
         let asked = entered.known.as_deref().and_then(|known| Some((known, token?, Audience::of(known)?, life?)));
         let Some((known, token, audience, life)) = asked else {
@@ -125,8 +126,16 @@ pub async fn answer(
         let question = Question { fingerprint: envelope.fingerprint(&checked), lang: entered.lang };
         let still = async || Ok(is_still(app, token, known).await?);
         let enter = place(app, &entered.actor, checked.kind, cost);
-        let run = async |place, recorder| Ok(execute(app, schema, &entered, place, envelope, checked, recorder).await);
-        reads::serve(app, &audience, &question, life, still, enter, run).await
+        let has_run = Cell::new(false);
+        let run = async |place, recorder| {
+            has_run.set(true);
+            Ok(execute(app, schema, &entered, place, envelope, checked, recorder).await)
+        };
+        let served = reads::serve(app, &audience, &question, life, still, enter, run).await?;
+        if !has_run.get() {
+            app.limiter.was_kept(paid);
+        }
+        Ok(served)
     };
     let outcome = stats::scope(stats.clone(), work).instrument(trace.span.clone()).await;
     let label = outcome.as_ref().map(Served::is_ok).ok();
@@ -188,16 +197,16 @@ struct Entered {
     lang: Lang,
 }
 
-async fn admit(app: &App, caller: Caller<'_>, cost: u32) -> Result<Entered, Stopped> {
+async fn admit(app: &App, caller: Caller<'_>, cost: u32) -> Result<(Entered, Paid), Stopped> {
     let Caller { who, ip, lang } = caller;
     let (actor, known) = match who {
         Who::Bearer(token) => recognised(app, token, ip).await?,
         Who::Known(actor) => (actor, None),
     };
     let brand = actor.brand();
-    app.limiter.pay(&bucket(&actor, ip), brand, cost).await.map_err(Stopped::TooMany)?;
+    let paid = app.limiter.pay(&bucket(&actor, ip), brand, cost).await.map_err(Stopped::TooMany)?;
     brand.inspect(|brand_id| app.neighbours.note(*brand_id));
-    Ok(Entered { actor, known, ip, lang })
+    Ok((Entered { actor, known, ip, lang }, paid))
 }
 
 /// Waits until the engine may run a query of theirs. Writes wait for nobody here: they are bounded by their group's queue

@@ -98,7 +98,7 @@ impl<'a> Reading<'a> {
         match self.files.len() {
             0 => {}
             MAX_FILES => return Err(Fault::BadRequest(format!("send at most {MAX_FILES} files per request")).into()),
-            _ => self.app.limiter.pay(self.payer, self.brand, COST).await.map_err(Stopped::TooMany)?,
+            _ => drop(self.app.limiter.pay(self.payer, self.brand, COST).await.map_err(Stopped::TooMany)?),
         }
         let mut bytes = BytesMut::new();
         let mut refused = None;
