@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::Person;
 use tests::schema::{Argument, Field, Kind, Schema};
 use tests::world::World;
@@ -15,6 +15,8 @@ use super::*;
 /// Operations of each person.
 const QUERIES: usize = 60;
 const MUTATIONS: usize = 25;
+/// Of whoever has a session.
+const SUBSCRIPTIONS: usize = 12;
 
 /// The interface of all that has an id.
 const NODE: &str = "Node";
@@ -75,6 +77,12 @@ impl Maker<'_> {
         let roots = self.schema.fields("Mutation");
         let field = &roots[self.random.below(roots.len())];
         format!("mutation {{ {} }}", self.field(field, 3))
+    }
+
+    fn subscription(&mut self) -> String {
+        let roots = self.schema.fields("Subscription");
+        let field = &roots[self.random.below(roots.len())];
+        format!("subscription {{ {} }}", self.field(field, 4))
     }
 
     fn field(&mut self, field: &Field, depth: usize) -> String {
@@ -229,16 +237,45 @@ async fn try_person(maker: &mut Maker<'_>, name: &str, person: &Person<'_>, secr
     for n in 0..QUERIES + MUTATIONS {
         let operation = if n < QUERIES { maker.query() } else { maker.mutation() };
         let answer = person.gql(&operation, json!({})).await;
-        let code = answer.body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned();
-        assert!(code != "BAD_QUERY" && code != "INTERNAL", "{seed}, {name}: {operation}\n{:#}", answer.body);
-        answered += usize::from(code.is_empty());
-        let text = answer.body.to_string();
-        for secret in secrets {
-            let leaked = text.contains(secret.as_str()) && !operation.contains(secret.as_str());
-            assert!(!leaked, "{seed}, {name} saw {secret}: {operation}\n{:#}", answer.body);
-        }
+        answered += usize::from(is_answered(&format!("{seed}, {name}"), &operation, &answer.body, secrets));
     }
     answered
+}
+
+/// The first message of each subscription, which tells how things are.
+async fn try_socket(maker: &mut Maker<'_>, name: &str, person: &Person<'_>, secrets: &[String]) -> usize {
+    let mut answered = 0;
+    let seed = format!("CANARY_SEED={} (seed {})", base_seed(), maker.random.0);
+    let mut socket = person.socket().await;
+    for n in 0..SUBSCRIPTIONS {
+        let (operation, id) = (maker.subscription(), n.to_string());
+        socket.subscribe(&id, &operation, json!({})).await;
+        let message = loop {
+            let message = socket.next().await;
+            if message["id"] == id.as_str() {
+                break message;
+            }
+        };
+        let body = match message["type"] == "error" {
+            true => json!({ "errors": message["payload"] }),
+            false => message["payload"].clone(),
+        };
+        answered += usize::from(is_answered(&format!("{seed}, {name}"), &operation, &body, secrets));
+        socket.send(json!({ "id": id, "type": "complete" })).await;
+    }
+    answered
+}
+
+/// Whether it was done; panics when it shows what it must not, or was no valid operation.
+fn is_answered(who: &str, operation: &str, body: &Value, secrets: &[String]) -> bool {
+    let code = body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default();
+    assert!(code != "BAD_QUERY" && code != "INTERNAL", "{who}: {operation}\n{body:#}");
+    let text = body.to_string();
+    for secret in secrets {
+        let leaked = text.contains(secret.as_str()) && !operation.contains(secret.as_str());
+        assert!(!leaked, "{who} saw {secret}: {operation}\n{body:#}");
+    }
+    code.is_empty()
 }
 
 e2e! {
@@ -251,7 +288,7 @@ e2e! {
         let schema = Schema::printed();
         let (cursors_of_mint, cursors_of_plum) = (cursors(&schema, &mint).await, cursors(&schema, &plum).await);
         let base = base_seed();
-        let mut answered = 0;
+        let (mut answered, mut pushed) = (0, 0);
         let rounds = [(&mint, &plum, &cursors_of_plum), (&plum, &mint, &cursors_of_mint)];
         for (round, (mine, theirs, cursors)) in rounds.into_iter().enumerate() {
             let ended = mine.brand.member(&format!("{}-leaver", mine.mark())).await;
@@ -279,6 +316,10 @@ e2e! {
             };
             for (n, (name, person)) in people.iter().enumerate() {
                 let secrets = if *name == "other factory" { &of_both } else { &theirs_alone };
+                // First, since a mutation may sign her out.
+                if person.token.is_some() && *name != "ended session" {
+                    pushed += try_socket(&mut maker(2 * people.len() + n), name, person, secrets).await;
+                }
                 let done = try_person(&mut maker(n), name, person, secrets).await;
                 assert!(*name != "ended session" || done == 0, "CANARY_SEED={base}: {done} answers after the end");
                 answered += done;
@@ -289,10 +330,12 @@ e2e! {
             assert!(changed.is_empty(), "CANARY_SEED={base}: {} was changed from outside: {changed:#?}", theirs.mark());
             // Works for both, and so may change something of both; but knows the buyers of none.
             let buyers = [buyers(mine), buyers(theirs)].concat();
+            pushed += try_socket(&mut maker(3 * people.len()), "factory", &factory, &buyers).await;
             answered += try_person(&mut maker(people.len()), "factory", &factory, &buyers).await;
             app.settle().await;
         }
         assert!(answered > 300, "only {answered} operations had an answer: the canary sang to nobody");
+        assert!(pushed > 40, "only {pushed} subscriptions pushed something");
         // What WeChat refused for want of money goes through now.
         app.advance(chrono::Duration::hours(1)).await;
     }
