@@ -23,7 +23,7 @@ use crate::base::limit::{Limiter, Rate};
 use crate::base::neighbours::Neighbours;
 use crate::base::share::Shares;
 use crate::config::Config;
-use crate::flow::{order, round};
+use crate::flow::{order, presale, round};
 use crate::http::entrance::Entrance;
 use crate::http::graphql::trusted::Trusted;
 use crate::http::guard::{Documents, Limits};
@@ -76,6 +76,8 @@ pub struct Parts {
     pub picks: round::mine::Reading,
     /// Tallies of the last second.
     pub standings: round::standing::Standings,
+    /// Pieces sold and left in the last second.
+    pub sales: presale::sale::Sales,
     pub metrics: Metrics,
     /// GraphQL documents that were accepted lately.
     pub documents: Documents,
@@ -155,6 +157,7 @@ impl App {
             entrance: Entrance::new(config.crowd_per_second),
             picks: round::mine::Reading::default(),
             standings: round::standing::Standings::default(),
+            sales: presale::sale::Sales::default(),
             metrics: Metrics::new(),
             documents: Documents::new(Limits::default()),
             trusted: Trusted::load(config.trusted_operations.as_deref(), config.trusted_only)?,

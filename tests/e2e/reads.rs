@@ -53,6 +53,20 @@ fn round(answer: &Answer) -> Value {
     answer.ok("rounds.edges.0.node")
 }
 
+/// What names the answer's encoding (`content-encoding`, `vary`), and its bytes.
+async fn encoded(person: &Person<'_>, body: &Value, encoding: &str) -> ((Option<String>, Option<String>), Vec<u8>) {
+    let request = person.app().http.post(format!("{}/graphql", person.app().url)).header("accept-encoding", encoding);
+    let request = request.bearer_auth(person.token.as_deref().expect("a token")).json(body);
+    let answer = request.send().await.expect("an answer");
+    let header = |name: &str| Some(answer.headers().get(name)?.to_str().expect("a text").to_owned());
+    let named = (header("content-encoding"), header("vary").map(|vary| vary.to_ascii_lowercase()));
+    (named, answer.bytes().await.expect("a body").to_vec())
+}
+
+fn unpacked(bytes: &[u8]) -> Value {
+    serde_json::from_reader(flate2::read::GzDecoder::new(bytes)).expect("compressed JSON")
+}
+
 e2e! {
     async fn who_signs_out_is_out_on_every_server(app) {
         let brand = app.brand("first").await;
@@ -215,24 +229,14 @@ e2e! {
         // The second is worth compressing, and compressed it is as small as what is not.
         let slate = "{ rounds(first: 1) { edges { node { id entries { id design { id styleNo } } } } } }";
         for (person, query) in [(&mei, FEED), (&lan, FEED), (&mei, slate)] {
-            let token = person.token.as_deref().expect("a token");
-            let ask = async |encoding: &str| {
-                let request = app.http.post(format!("{}/graphql", app.url)).header("accept-encoding", encoding);
-                let answer = request.bearer_auth(token).json(&json!({ "query": query })).send().await.expect("an answer");
-                let header = |name: &str| Some(answer.headers().get(name)?.to_str().expect("a text").to_owned());
-                let named = (header("content-encoding"), header("vary").map(|vary| vary.to_ascii_lowercase()));
-                (named, answer.bytes().await.expect("a body"))
-            };
+            let ask = async |encoding: &str| encoded(person, &json!({ "query": query }), encoding).await;
             let (plain_named, plain) = ask("identity").await;
             assert_eq!(plain_named, (None, None));
             let (named, packed) = ask("gzip, deflate, br").await;
             assert_eq!(named, (Some("gzip".to_owned()), Some("accept-encoding".to_owned())));
             assert!(plain.len() >= 1024 && packed.len() < plain.len() * 2 / 3, "{} of {} bytes", packed.len(), plain.len());
             assert_eq!(packed.len() < 1024, query == slate);
-            let (plain, packed): (Value, Value) = (
-                serde_json::from_slice(&plain).expect("JSON"),
-                serde_json::from_reader(flate2::read::GzDecoder::new(&packed[..])).expect("compressed JSON"),
-            );
+            let (plain, packed): (Value, Value) = (serde_json::from_slice(&plain).expect("JSON"), unpacked(&packed));
             assert_eq!(plain["data"], packed["data"]);
             let picks = packed["data"]["rounds"]["edges"][0]["node"]["myPicks"].as_array().map(Vec::len);
             assert_eq!(picks, (query == FEED).then_some(if person.id == mei.id { 2 } else { 0 }));
@@ -310,10 +314,81 @@ e2e! {
         });
         shop.desk.mutate("changePresale", terms, "presale { id }").await.ok("changePresale.presale.id");
         assert_eq!(see().await.int("presale.price.minorUnits"), 12_300);
+        let actions = "query($id: ID!) { presale(id: $id) { availableActions } }";
+        let may = async || buyer.person.gql(actions, json!({ "id": shop.presale })).await.ok("presale.availableActions");
+        assert_eq!(may().await, json!([]));
         shop.act("openPresale").await.ok("openPresale.presale.id");
+        assert_eq!(may().await, json!(["PLACE_ORDER"]));
         let open = see().await;
         assert_eq!(open.ok("presale.availableActions"), json!(["PLACE_ORDER"]));
         assert_eq!(open.int("presale.skus.0.remaining"), 5);
+    }
+
+    async fn a_page_of_a_presale_stays_while_its_pieces_are_sold_until_its_time_is_over(app) {
+        let shop = Shop::open(app, &[5, 2], json!({})).await;
+        let (li, wang) = (shop.buyer("li").await, shop.buyer("wang").await);
+        app.hearing().await;
+        let page = "query($id: ID!) { presale(id: $id) { title price { minorUnits } paidPieces availableActions \
+                    skus { size remaining } design { version { title } } } }";
+        let see = async |who: &Person<'_>| who.gql(page, json!({ "id": shop.presale })).await;
+        let left = |seen: &Answer| {
+            let skus = seen.ok("presale.skus").as_array().expect("a list").clone();
+            let left: Vec<_> = skus.iter().map(|sku| sku["remaining"].as_i64().expect("a number")).collect();
+            (seen.int("presale.paidPieces"), left, seen.ok("presale.availableActions"))
+        };
+        let order = json!(["PLACE_ORDER"]);
+        assert_eq!(left(&see(&li.person).await), (0, vec![5, 2], order.clone()));
+        shop.bought(&wang, &[(0, 2)]).await;
+        shop.placed(&wang, &[(1, 1)]).await;
+        let kept = app.app.config.redis_url.is_some();
+        app.app.clock.advance(Duration::seconds(2));
+        let seen = see(&li.person).await;
+        assert_eq!(left(&seen), (2, vec![3, 1], order.clone()));
+        assert!(!kept || seen.statements() <= 1, "{} statements: what is left", seen.statements());
+        let again = see(&li.person).await;
+        assert_eq!((left(&again), again.statements()), (left(&seen), 0));
+        let hers = see(&wang.person).await;
+        assert_eq!(left(&hers), left(&seen));
+
+        // Nobody has closed it yet.
+        app.app.clock.advance(Duration::days(7) - Duration::seconds(3));
+        let li = shop.brand.member("li").await;
+        assert_eq!(left(&see(&li).await).2, order);
+        app.app.clock.advance(Duration::seconds(1));
+        let over = see(&li).await;
+        assert_eq!(left(&over), (2, vec![0, 0], json!([])));
+        assert!(!kept || over.statements() <= 1, "{} statements: it was not kept", over.statements());
+        // An event ends it at once.
+        let desk = shop.brand.merchandiser().await;
+        let cancelled = desk.mutate("cancelPresale", json!({ "presaleId": shop.presale }), "presale { id }").await;
+        cancelled.ok("cancelPresale.presale.id");
+        let cancelled = li.gql("query($id: ID!) { presale(id: $id) { status paidPieces } }", json!({ "id": shop.presale }));
+        let cancelled = cancelled.await;
+        assert_eq!((cancelled.text("presale.status"), cancelled.int("presale.paidPieces")), ("CANCELLED".to_owned(), 2));
+    }
+
+    async fn a_page_of_a_presale_is_the_same_compressed_while_it_sells_and_after(app) {
+        let sku = |n: usize| json!({ "color": "红", "size": format!("{n}"), "cap": 3 });
+        let shop = Shop::open(app, &[], json!({ "skus": (0..16).map(sku).collect::<Vec<_>>() })).await;
+        let body = json!({
+            "query": "query($id: ID!) { presales(first: 5) { nodes { id paidPieces availableActions } } \
+                      presale(id: $id) { title availableActions paidPieces skus { id code color size remaining } } }",
+            "variables": { "id": shop.presale },
+        });
+        for (passed, left) in [(Duration::zero(), 3), (Duration::days(7), 0)] {
+            app.app.clock.advance(passed);
+            let li = shop.brand.member("li").await;
+            encoded(&li, &body, "identity").await;
+            let (_, plain) = encoded(&li, &body, "identity").await;
+            let (named, packed) = encoded(&li, &body, "gzip").await;
+            assert_eq!(named.0.as_deref(), Some("gzip"));
+            let (plain, packed): (Value, Value) = (serde_json::from_slice(&plain).expect("JSON"), unpacked(&packed));
+            assert_eq!(plain["data"], packed["data"]);
+            let skus = packed["data"]["presale"]["skus"].as_array().expect("a list");
+            assert!(skus.len() == 16 && skus.iter().all(|sku| sku["remaining"] == left), "{skus:#?}");
+            let actions = if left > 0 { json!(["PLACE_ORDER"]) } else { json!([]) };
+            assert_eq!(packed["data"]["presales"]["nodes"][0]["availableActions"], actions);
+        }
     }
 
     async fn a_page_of_my_orders_takes_four_statements_with_all_it_shows(app) {

@@ -11,6 +11,7 @@ pub mod home;
 pub mod id;
 pub mod lang;
 pub mod limit;
+pub mod moment;
 pub mod money;
 pub mod neighbours;
 pub mod once;

@@ -61,7 +61,7 @@ mod tests {
             life_of("{ round(id: 1) { ...R } } fragment R on Round { communities { memberCount } }"),
             Some(SHORT)
         );
-        assert_eq!(life_of("{ round(id: 1) { id } presale(id: 1) { paidPieces } }"), Some(SHORT));
+        assert_eq!(life_of("{ round(id: 1) { id } presale(id: 1) { paidPieces } }"), Some(STEADY));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::template::Values;
 use crate::base::crypto::random_token;
 use crate::error::Result;
+use crate::flow::presale::sale::Sale;
 use crate::flow::round::slate::Slate;
 
 /// What a hole is to be filled with.
@@ -23,6 +24,12 @@ pub enum Ask {
     PickedByMe { round_id: Uuid, design_id: Uuid },
     /// How many members pick a design in it: the same for all, but it moves while everything around it stays.
     Picks { round_id: Uuid, design_id: Uuid },
+    /// Pieces of a SKU that are left: the same for all, and moving.
+    Remaining { presale_id: Uuid, sku_id: Uuid },
+    /// Pieces of a presale that are paid: the same for all, and moving.
+    PaidPieces { presale_id: Uuid },
+    /// What a member can do with a presale now: the same for all members, until its time is over.
+    PresaleActions { presale_id: Uuid },
 }
 
 impl Ask {
@@ -30,7 +37,7 @@ impl Ask {
     pub(super) fn of_hers(&self) -> Option<Uuid> {
         match self {
             Ask::MyPicks { round_id } | Ask::PickedByMe { round_id, .. } => Some(*round_id),
-            Ask::Picks { .. } => None,
+            Ask::Picks { .. } | Ask::Remaining { .. } | Ask::PaidPieces { .. } | Ask::PresaleActions { .. } => None,
         }
     }
 
@@ -38,7 +45,21 @@ impl Ask {
     pub(super) fn of_all(&self) -> Option<Uuid> {
         match self {
             Ask::Picks { round_id, .. } => Some(*round_id),
-            Ask::MyPicks { .. } | Ask::PickedByMe { .. } => None,
+            Ask::MyPicks { .. }
+            | Ask::PickedByMe { .. }
+            | Ask::Remaining { .. }
+            | Ask::PaidPieces { .. }
+            | Ask::PresaleActions { .. } => None,
+        }
+    }
+
+    /// The presale whose sale it asks for.
+    pub(super) fn of_sale(&self) -> Option<Uuid> {
+        match self {
+            Ask::Remaining { presale_id, .. } | Ask::PaidPieces { presale_id } | Ask::PresaleActions { presale_id } => {
+                Some(*presale_id)
+            }
+            Ask::MyPicks { .. } | Ask::PickedByMe { .. } | Ask::Picks { .. } => None,
         }
     }
 }
@@ -118,6 +139,14 @@ pub fn learn(ctx: &Context<'_>, round_id: Uuid, slate: &Slate) {
         known.picks.insert(round_id, slate.picks.clone());
         let standing = slate.entries.iter().map(|slated| (slated.entry.design_id, slated.entry.picks));
         known.standings.insert(round_id, Arc::new(standing.collect()));
+    }
+}
+
+/// What is sold of a presale and what is left, read along with something else.
+pub fn learn_sale(ctx: &Context<'_>, presale_id: Uuid, sale: impl FnOnce() -> Sale) {
+    if let Some(recorder) = ctx.data_opt::<Arc<Recorder>>() {
+        let mut known = recorder.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.sales.insert(presale_id, Arc::new(sale()));
     }
 }
 

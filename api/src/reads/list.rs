@@ -2,7 +2,7 @@
 //! the operation one that is run for each caller. Before adding one, read its resolver: it may depend on the brand,
 //! on the communities a member is in and, unless it is steady, on the clock, on a person only through a hole.
 
-/// No selection. May change without news, as by the clock or by a sale: a second old at most.
+/// No selection. May change without news, as by the clock: a second old at most.
 pub(super) const LEAF: &str = "";
 /// No selection. Only what tells news changes it, see [`crate::base::tx::Tx::touch`].
 pub(super) const STEADY: &str = "=";
@@ -30,9 +30,9 @@ pub(super) const PUBLIC: &[(&str, &[(&str, &str)])] = &[
     ("RoundEdge", &[("node", "Round"), ("cursor", STEADY)]),
     (
         "PresaleConnection",
-        &[("pageInfo", "PageInfo"), ("edges", "PresaleEdge"), ("nodes", "Presale"), ("totalCount", LEAF)],
+        &[("pageInfo", "PageInfo"), ("edges", "PresaleEdge"), ("nodes", "Presale"), ("totalCount", STEADY)],
     ),
-    ("PresaleEdge", &[("node", "Presale"), ("cursor", LEAF)]),
+    ("PresaleEdge", &[("node", "Presale"), ("cursor", STEADY)]),
     (
         "TryOnConnection",
         &[("pageInfo", "PageInfo"), ("edges", "TryOnEdge"), ("nodes", "TryOn"), ("totalCount", STEADY)],
@@ -120,35 +120,35 @@ pub(super) const PUBLIC: &[(&str, &[(&str, &str)])] = &[
     (
         "Presale",
         &[
-            ("id", LEAF),
-            ("title", LEAF),
-            ("status", LEAF),
-            ("entryId", LEAF),
-            ("designId", LEAF),
+            ("id", STEADY),
+            ("title", STEADY),
+            ("status", STEADY),
+            ("entryId", STEADY),
+            ("designId", STEADY),
             ("design", "Design"),
             ("price", "Money"),
-            ("memberLimit", LEAF),
-            ("moq", LEAF),
-            ("paidPieces", LEAF),
-            ("opensAt", LEAF),
-            ("closesAt", LEAF),
-            ("openedAt", LEAF),
-            ("closedAt", LEAF),
-            ("promiseDate", LEAF),
+            ("memberLimit", STEADY),
+            ("moq", STEADY),
+            ("paidPieces", STEADY),
+            ("opensAt", STEADY),
+            ("closesAt", STEADY),
+            ("openedAt", STEADY),
+            ("closedAt", STEADY),
+            ("promiseDate", STEADY),
             ("skus", "Sku"),
-            ("availableActions", LEAF),
-            ("createdAt", LEAF),
+            ("availableActions", STEADY),
+            ("createdAt", STEADY),
         ],
     ),
     (
         "Sku",
         &[
-            ("id", LEAF),
-            ("code", LEAF),
-            ("color", LEAF),
-            ("size", LEAF),
-            ("sizeDesignation", LEAF),
-            ("remaining", LEAF),
+            ("id", STEADY),
+            ("code", STEADY),
+            ("color", STEADY),
+            ("size", STEADY),
+            ("sizeDesignation", STEADY),
+            ("remaining", STEADY),
         ],
     ),
     ("Money", &[("minorUnits", STEADY), ("currency", STEADY), ("formatted", STEADY)]),

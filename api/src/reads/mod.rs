@@ -2,9 +2,9 @@
 //!
 //! Running a feed in the engine costs many times its SQL, so bytes of answers are kept, not rows. The first who asks
 //! runs it while a [`hole::Recorder`] listens: fields that are bound to a person (`myPicks`, `pickedByMe`) or move all
-//! the time (`picks`) put a mark in their place. The answer is cut at the marks into a [`template::Template`]; whoever
-//! asks next gets the template with their own values, read by one statement, and with tallies of the last second in
-//! the holes.
+//! the time (`picks`, `remaining`) put a mark in their place. The answer is cut at the marks into a
+//! [`template::Template`]; whoever asks next gets the template with their own values, read by one statement, and with
+//! tallies and pieces of the last second in the holes.
 //!
 //! Nothing is kept that is not on the [`list`] of what is the same for a whole [`audience`]: ordinary members of one
 //! brand who are in the same communities, or one factory. Staff and KOCs are shown more than others and always get
@@ -12,7 +12,7 @@
 //!
 //! Any event of the brand that shows in an answer ends it at once ([`crate::base::fresh`]). One in which only events change anything
 //! outside of the holes lives half a minute, so that communities that ask now and then find it too; any other, as with
-//! "may I pick now" or the pieces that remain, lives a second. It stays in the memory of its process: a shared store
+//! "may I pick now", lives a second. It stays in the memory of its process: a shared store
 //! would cost all others a round trip.
 
 pub mod audience;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::Response;
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{try_join_all, try_join3};
 
 pub use store::Reads;
 pub use template::Filled;
@@ -36,6 +36,7 @@ pub use template::Filled;
 use crate::app::App;
 use crate::base::fresh::Subject;
 use crate::error::{Error, Result};
+use crate::flow::presale::sale;
 use crate::flow::round::{mine, standing};
 use crate::http::guard::Checked;
 use audience::{Audience, Question};
@@ -110,7 +111,10 @@ where
     let mut response = run(place, Some(recorder.clone())).await?;
     let known = recorder.known();
     for (round_id, standing) in &known.standings {
-        standing::learn(app, audience.id(), *round_id, seen, standing.clone()).await;
+        app.standings.learn(audience.id(), *round_id, seen, standing.clone()).await;
+    }
+    for (presale_id, sale) in &known.sales {
+        app.sales.learn(audience.id(), *presale_id, seen, Some(sale.clone())).await;
     }
     if response.errors.is_empty() && !recorder.is_denied() {
         let template = Arc::new(cut(&response, &recorder)?);
@@ -131,10 +135,10 @@ fn cut(response: &Response, recorder: &Recorder) -> Result<Template> {
 }
 
 async fn fill(app: &App, audience: &Audience<'_>, template: Arc<Template>) -> Result<Served> {
-    // Only for what has to be read: a page without holes waits for nobody.
-    let _place = match template.asked().is_empty() {
-        true => None,
-        false => {
+    // Only for what is read for her: a page with what is the same for all waits for nobody.
+    let _place = match template.asked().iter().any(|ask| ask.of_hers().is_some()) {
+        false => None,
+        true => {
             let beside_others = || app.neighbours.has_others(audience.id());
             Some(app.kept_shares.wait_in_crowd(audience.id(), beside_others).await)
         }
@@ -150,15 +154,22 @@ async fn values(app: &App, audience: &Audience<'_>, asked: &[Ask], known: Values
     let hers: Vec<_> = asked.iter().filter_map(Ask::of_hers).filter(|id| !values.picks.contains_key(id)).collect();
     let running: BTreeSet<_> =
         asked.iter().filter_map(Ask::of_all).filter(|id| !values.standings.contains_key(id)).collect();
-    let read = running.into_iter().map(async |id| Ok::<_, Error>((id, standing::of(app, actor.brand_id, id).await?)));
+    let selling: BTreeSet<_> =
+        asked.iter().filter_map(Ask::of_sale).filter(|id| !values.sales.contains_key(id)).collect();
+    let standings =
+        running.into_iter().map(async |id| Ok::<_, Error>((id, standing::of(app, actor.brand_id, id).await?)));
+    let sales = selling.into_iter().map(async |id| Ok::<_, Error>((id, sale::of(app, actor.brand_id, id).await?)));
     let picks = async {
         match hers.is_empty() {
             true => Ok(HashMap::new()),
             false => mine::picks(app, actor.brand_id, actor.id, hers).await,
         }
     };
-    let (picks, standings) = try_join(picks, try_join_all(read)).await?;
+    let (picks, standings, sales) = try_join3(picks, try_join_all(standings), try_join_all(sales)).await?;
+    // Behind all waiting, which may have been longer than an offer lasts.
+    values.now = app.clock.now();
     values.picks.extend(picks);
     values.standings.extend(standings);
+    values.sales.extend(sales.into_iter().filter_map(|(id, sale)| Some((id, sale?))));
     Ok(values)
 }

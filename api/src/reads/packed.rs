@@ -30,7 +30,9 @@ pub(super) fn width(ask: Ask) -> Option<usize> {
     match ask {
         // `false`, and any 32-bit number.
         Ask::PickedByMe { .. } => Some(5),
-        Ask::Picks { .. } => Some(11),
+        Ask::Picks { .. } | Ask::Remaining { .. } | Ask::PaidPieces { .. } => Some(11),
+        // One action or none.
+        Ask::PresaleActions { .. } => Some(15),
         Ask::MyPicks { .. } => None,
     }
 }
@@ -130,11 +132,14 @@ mod tests {
     use super::*;
 
     fn asks() -> impl Strategy<Value = Ask> {
-        let (round_id, design_id) = (Uuid::nil(), Uuid::nil());
+        let (round_id, design_id, presale_id, sku_id) = (Uuid::nil(), Uuid::nil(), Uuid::nil(), Uuid::nil());
         prop_oneof![
             Just(Ask::PickedByMe { round_id, design_id }),
             Just(Ask::Picks { round_id, design_id }),
             Just(Ask::MyPicks { round_id }),
+            Just(Ask::Remaining { presale_id, sku_id }),
+            Just(Ask::PaidPieces { presale_id }),
+            Just(Ask::PresaleActions { presale_id }),
         ]
     }
 

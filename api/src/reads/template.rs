@@ -5,12 +5,16 @@ use std::io::Write;
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::Value;
+use async_graphql::resolver_utils::enum_value;
+use chrono::{DateTime, Utc};
 use flate2::Crc;
 use uuid::Uuid;
 
 use super::hole::{Ask, Recorder};
 use super::packed::{Packed, width};
 use crate::base::id::DesignId;
+use crate::flow::presale::graphql::PresaleAction;
+use crate::flow::presale::sale::Sale;
 use crate::flow::round::standing::Standing;
 
 /// JSON with holes.
@@ -37,6 +41,9 @@ pub(super) struct Values {
     pub picks: HashMap<Uuid, Vec<Uuid>>,
     /// By round.
     pub standings: HashMap<Uuid, Standing>,
+    /// By presale.
+    pub sales: HashMap<Uuid, Arc<Sale>>,
+    pub now: DateTime<Utc>,
 }
 
 impl Values {
@@ -48,6 +55,18 @@ impl Values {
         self.standings.get(&round_id).and_then(|standing| standing.get(&design_id)).copied().unwrap_or_default()
     }
 
+    fn remaining(&self, presale_id: Uuid, sku_id: Uuid) -> i32 {
+        self.sales.get(&presale_id).map_or(0, |sale| sale.remaining(sku_id, self.now))
+    }
+
+    fn paid(&self, presale_id: Uuid) -> i32 {
+        self.sales.get(&presale_id).map_or(0, |sale| sale.paid())
+    }
+
+    fn is_on(&self, presale_id: Uuid) -> bool {
+        self.sales.get(&presale_id).is_some_and(|sale| sale.is_on(self.now))
+    }
+
     pub fn value(&self, ask: Ask) -> Value {
         match ask {
             Ask::MyPicks { round_id } => Value::List(
@@ -55,6 +74,12 @@ impl Values {
             ),
             Ask::PickedByMe { round_id, design_id } => Value::Boolean(self.picks(round_id).contains(&design_id)),
             Ask::Picks { round_id, design_id } => Value::Number(self.standing(round_id, design_id).into()),
+            Ask::Remaining { presale_id, sku_id } => Value::Number(self.remaining(presale_id, sku_id).into()),
+            Ask::PaidPieces { presale_id } => Value::Number(self.paid(presale_id).into()),
+            Ask::PresaleActions { presale_id } => {
+                let actions = self.is_on(presale_id).then_some(PresaleAction::PlaceOrder);
+                Value::List(actions.into_iter().map(enum_value).collect())
+            }
         }
     }
 
@@ -63,13 +88,18 @@ impl Values {
             Ask::PickedByMe { round_id, design_id } => {
                 out.extend_from_slice(if self.picks(round_id).contains(&design_id) { b"true" } else { b"false" });
             }
-            Ask::Picks { round_id, design_id } => {
-                let written = write!(out, "{}", self.standing(round_id, design_id));
-                written.expect("a vector takes all");
+            Ask::Picks { round_id, design_id } => number(out, self.standing(round_id, design_id)),
+            Ask::Remaining { presale_id, sku_id } => number(out, self.remaining(presale_id, sku_id)),
+            Ask::PaidPieces { presale_id } => number(out, self.paid(presale_id)),
+            Ask::MyPicks { .. } | Ask::PresaleActions { .. } => {
+                serde_json::to_writer(out, &self.value(ask)).expect("a vector takes all");
             }
-            Ask::MyPicks { .. } => out.extend_from_slice(self.value(ask).to_string().as_bytes()),
         }
     }
+}
+
+fn number(out: &mut Vec<u8>, number: i32) {
+    write!(out, "{number}").expect("a vector takes all");
 }
 
 impl Template {
@@ -152,6 +182,7 @@ impl Filled {
                 let begin = holes.len();
                 self.values.write(*ask, &mut holes);
                 if let Some(width) = width(*ask) {
+                    debug_assert!(holes.len() - begin <= width, "{ask:?} is wider");
                     holes.resize(begin + width, b' ');
                 }
                 crc.update(&holes[begin..]);

@@ -23,6 +23,7 @@ pub mod loader;
 pub mod policy;
 pub mod query;
 pub mod rules;
+pub mod sale;
 pub mod service;
 pub mod shelf;
 pub mod timers;

@@ -1,5 +1,6 @@
 //! Who may see a presale.
 
+use chrono::{DateTime, Utc};
 use entity::presale::{self, PresaleStatus};
 
 use crate::people::actor::Actor;
@@ -21,6 +22,11 @@ pub fn may_see_commission(actor: &Actor, presale_brand: uuid::Uuid) -> bool {
 }
 
 /// Whether members may put pieces on hold now.
-pub fn sells(presale: &presale::Model, now: chrono::DateTime<chrono::Utc>) -> bool {
-    presale.status == PresaleStatus::Open && now < presale.closes_at
+pub fn sells(presale: &presale::Model, now: DateTime<Utc>) -> bool {
+    sells_until(presale.status, presale.closes_at, now)
+}
+
+/// The same of a presale's status and its end.
+pub fn sells_until(status: PresaleStatus, closes_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    status == PresaleStatus::Open && now < closes_at
 }

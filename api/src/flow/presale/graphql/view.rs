@@ -17,9 +17,11 @@ use crate::flow::design::graphql::Design;
 use crate::flow::design::shown::Shown;
 use crate::flow::presale::loader::{AudienceOf, RefundsOf, SkusOf, TiersOf};
 use crate::flow::presale::rules::{self, Event};
+use crate::flow::presale::sale::Sale;
 use crate::flow::presale::{capacity, policy};
 use crate::load;
 use crate::people::actor::Actor;
+use crate::reads::hole::{self, Ask, Bound};
 
 /// An offer to pay before making.
 pub struct Presale(
@@ -172,8 +174,9 @@ impl Presale {
     }
 
     /// Pieces paid so far, were it the first part only, and not refunded: the progress towards `moq`.
-    async fn paid_pieces(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(self.rows(ctx).await?.iter().map(|sku| sku.paid).sum())
+    async fn paid_pieces(&self, ctx: &Context<'_>) -> Result<Bound<i32>> {
+        let read = async { Ok(self.rows(ctx).await?.iter().map(|sku| sku.paid).sum()) };
+        hole::bound(ctx, Ask::PaidPieces { presale_id: self.0.id }, read).await
     }
 
     /// When it opens or opened by plan.
@@ -204,7 +207,9 @@ impl Presale {
     /// Colours and sizes in the order the brand gave them.
     async fn skus(&self, ctx: &Context<'_>) -> Result<Vec<Sku>> {
         let on_sale = policy::sells(&self.0, ctx.data_unchecked::<App>().clock.now());
-        Ok(self.rows(ctx).await?.into_iter().map(|row| Sku { row, on_sale }).collect())
+        let rows = self.rows(ctx).await?;
+        hole::learn_sale(ctx, self.0.id, || Sale::new(&self.0, &rows));
+        Ok(rows.into_iter().map(|row| Sku { row, on_sale }).collect())
     }
 
     /// Communities it is offered to; empty when it is offered to every member. Null for members.
@@ -228,13 +233,16 @@ impl Presale {
     }
 
     /// Verbs that would work for me now.
-    async fn available_actions(&self, ctx: &Context<'_>) -> Vec<PresaleAction> {
-        let now = ctx.data_unchecked::<App>().clock.now();
-        match ctx.data_unchecked::<Actor>() {
-            Actor::Member(_) if policy::sells(&self.0, now) => vec![PresaleAction::PlaceOrder],
-            actor if actor.staff(&[StaffRole::Merchandiser]).is_ok() => staff_actions(self.0.status),
-            _ => Vec::new(),
-        }
+    async fn available_actions(&self, ctx: &Context<'_>) -> Result<Bound<Vec<PresaleAction>>> {
+        let actions = async {
+            let now = ctx.data_unchecked::<App>().clock.now();
+            Ok(match ctx.data_unchecked::<Actor>() {
+                Actor::Member(_) if policy::sells(&self.0, now) => vec![PresaleAction::PlaceOrder],
+                actor if actor.staff(&[StaffRole::Merchandiser]).is_ok() => staff_actions(self.0.status),
+                _ => Vec::new(),
+            })
+        };
+        hole::bound(ctx, Ask::PresaleActions { presale_id: self.0.id }, actions).await
     }
 
     /// When it was drafted.
@@ -305,8 +313,9 @@ impl Sku {
     }
 
     /// Pieces that could be ordered now; 0 while orders are not taken.
-    async fn remaining(&self) -> i32 {
-        if self.on_sale { capacity::remaining(&self.row) } else { 0 }
+    async fn remaining(&self, ctx: &Context<'_>) -> Result<Bound<i32>> {
+        let ask = Ask::Remaining { presale_id: self.row.presale_id, sku_id: self.row.id };
+        hole::bound(ctx, ask, async { Ok(if self.on_sale { capacity::remaining(&self.row) } else { 0 }) }).await
     }
 
     /// Most pieces that may be sold. Null for members.
