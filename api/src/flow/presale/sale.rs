@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{capacity, policy};
 use crate::app::App;
-use crate::base::db::placeholders;
+use crate::base::db::{columns, placeholders};
 use crate::base::moment::Moment;
 use crate::error::Result;
 
@@ -29,12 +29,14 @@ pub struct Sale {
 
 impl Sale {
     pub fn new(presale: &presale::Model, skus: &[presale_sku::Model]) -> Self {
-        Sale {
-            status: presale.status,
-            closes_at: presale.closes_at,
-            left: skus.iter().map(|sku| (sku.id, capacity::remaining(sku))).collect(),
-            paid: skus.iter().map(|sku| sku.paid).sum(),
-        }
+        let mut sale = Sale { status: presale.status, closes_at: presale.closes_at, left: HashMap::new(), paid: 0 };
+        skus.iter().for_each(|sku| sale.count(sku));
+        sale
+    }
+
+    fn count(&mut self, sku: &presale_sku::Model) {
+        self.left.insert(sku.id, capacity::remaining(sku));
+        self.paid += sku.paid;
     }
 
     /// Whether members may order at `now`.
@@ -67,33 +69,22 @@ pub async fn of(app: &App, brand_id: Uuid, presale_id: Uuid) -> Result<Option<Ar
     app.sales.of(&app.fresh, brand_id, presale_id, read).await
 }
 
-#[derive(FromQueryResult)]
-struct Row {
-    presale_id: Uuid,
-    status: PresaleStatus,
-    closes_at: DateTime<Utc>,
-    id: Uuid,
-    left: i32,
-    paid: i32,
-}
-
 async fn read(app: &App, brand_id: Uuid, presales: Vec<Uuid>) -> Result<HashMap<Uuid, Option<Arc<Sale>>>> {
     let mut values: Vec<Value> = vec![brand_id.into()];
     let text = format!(
-        "select s.presale_id, p.status, p.closes_at, s.id, s.paid, \
-         case when s.selling then s.cap - s.held - s.paid else 0 end as \"left\" \
+        "select p.status, p.closes_at, {} \
          from presale_sku s join presale p on p.brand_id = s.brand_id and p.id = s.presale_id \
          where s.brand_id = $1 and s.presale_id in ({})",
+        columns::<presale_sku::Entity>("s", "s_"),
         placeholders(&mut values, presales)
     );
     let statement = Statement::from_sql_and_values(app.db.backend(), text, values);
     let mut found: HashMap<Uuid, Sale> = HashMap::new();
     for row in app.db.read().query_all_raw(statement).await? {
-        let row = Row::from_query_result(&row, "")?;
-        let nothing = || Sale { status: row.status, closes_at: row.closes_at, left: HashMap::new(), paid: 0 };
-        let sale = found.entry(row.presale_id).or_insert_with(nothing);
-        sale.left.insert(row.id, row.left);
-        sale.paid += row.paid;
+        let sku = presale_sku::Model::from_query_result(&row, "s_")?;
+        let (status, closes_at) = (row.try_get("", "status")?, row.try_get("", "closes_at")?);
+        let nothing = Sale { status, closes_at, left: HashMap::new(), paid: 0 };
+        found.entry(sku.presale_id).or_insert(nothing).count(&sku);
     }
     Ok(found.into_iter().map(|(id, sale)| (id, Some(Arc::new(sale)))).collect())
 }
