@@ -16,6 +16,8 @@ use crate::record::{Record, ms};
 pub struct Done {
     /// Answers a second that were `Ok`.
     pub rate: f64,
+    /// Answers a second of any kind.
+    pub answered: f64,
     pub p50_ms: f64,
     pub p99_ms: f64,
     pub refused: BTreeMap<String, u64>,
@@ -31,6 +33,19 @@ pub async fn run(
     from: &mut u64,
     request: impl Fn(u64) -> Option<Vec<u8>>,
 ) -> Done {
+    paced(address, connections, duration, f64::INFINITY, from, request).await
+}
+
+/// The same with no more than `at_most` requests a second, but for the first of each connection.
+pub async fn paced(
+    address: SocketAddr,
+    connections: usize,
+    duration: Duration,
+    at_most: f64,
+    from: &mut u64,
+    request: impl Fn(u64) -> Option<Vec<u8>>,
+) -> Done {
+    let first = *from;
     let warm_up = duration / 5;
     let record = RefCell::new(Record::new(&["all"], warm_up));
     let next = Cell::new(*from);
@@ -40,6 +55,10 @@ pub async fn run(
         while begin.elapsed() < warm_up + duration {
             let n = next.replace(next.get() + 1);
             let Some(request) = request(n) else { return };
+            let due = Duration::from_secs_f64((n - first).saturating_sub(connections as u64) as f64 / at_most);
+            if let Some(early) = due.checked_sub(begin.elapsed()).filter(|early| !early.is_zero()) {
+                tokio::time::sleep(early).await;
+            }
             let sent = begin.elapsed();
             let outcome = client.send(&request).await;
             let done = begin.elapsed();
@@ -56,6 +75,7 @@ pub async fn run(
     let all = operations.into_iter().next().expect("one operation");
     Done {
         rate: all.ok as f64 / took,
+        answered: all.latency.len() as f64 / took,
         p50_ms: ms(&all.latency, 50.0),
         p99_ms: ms(&all.latency, 99.0),
         refused: all.refused,

@@ -4,12 +4,14 @@
 //! ```text
 //! bench paths     hot paths, closed loop, against pgbench or the server's own hello
 //! bench flash     20,000 buyers on 500 pieces, and what a neighbour brand notices
-//! bench noisy     a thousand members of one brand flood; what a neighbour brand notices
+//! bench noisy     a thousand members of one brand flood, here or on another server; what a neighbour brand notices
 //! bench tenants   latency with 10,000 brands over latency with 10, at the same rate
 //! bench start     from the start of the process to its first answer; idle memory
 //! ```
 
-mod crowd;
+mod beside;
+mod flash;
+mod noisy;
 mod paths;
 mod place;
 mod start;
@@ -61,8 +63,8 @@ pub struct Shared {
 #[derive(Subcommand)]
 enum What {
     Paths(paths::Args),
-    Flash(crowd::FlashArgs),
-    Noisy(crowd::NoisyArgs),
+    Flash(flash::Args),
+    Noisy(noisy::Args),
     Tenants(tenants::Args),
     Start,
 }
@@ -73,8 +75,8 @@ async fn main() -> Result<()> {
     std::fs::create_dir_all(&shared.out)?;
     match what {
         What::Paths(args) => paths::run(&shared, &args).await,
-        What::Flash(args) => crowd::flash(&shared, &args).await,
-        What::Noisy(args) => crowd::noisy(&shared, &args).await,
+        What::Flash(args) => flash::run(&shared, &args).await,
+        What::Noisy(args) => noisy::run(&shared, &args).await,
         What::Tenants(args) => tenants::run(&shared, &args).await,
         What::Start => start::run(&shared).await,
     }
