@@ -53,8 +53,10 @@ impl<V: Clone + Default + Send + Sync + 'static> Moment<V> {
         let read_all = move |ids: Vec<Uuid>| {
             let (moment, fresh, read) = (moment.clone(), fresh.clone(), read.clone());
             async move {
-                let answers = moment.read_all(&fresh, brand_id, &ids, read).await;
-                answers.unwrap_or_else(|error| ids.iter().map(|_| Err(error.shared())).collect())
+                match moment.read_all(&fresh, brand_id, &ids, read).await {
+                    Ok(found) => ids.iter().map(|id| Ok(found.get(id).cloned().unwrap_or_default())).collect(),
+                    Err(error) => ids.iter().map(|_| Err(error.shared())).collect(),
+                }
             }
         };
         self.reading.join(brand_id, id, read_all).await?
@@ -65,8 +67,8 @@ impl<V: Clone + Default + Send + Sync + 'static> Moment<V> {
         fresh.holds(&seen, &[Subject::Reads(brand_id)], SHORT).then_some(value)
     }
 
-    /// An answer at the place of each id.
-    async fn read_all<R, F>(&self, fresh: &Fresh, brand_id: Uuid, ids: &[Uuid], read: R) -> Result<Vec<Result<V>>>
+    /// Those of the ids that are found.
+    async fn read_all<R, F>(&self, fresh: &Fresh, brand_id: Uuid, ids: &[Uuid], read: R) -> Result<HashMap<Uuid, V>>
     where
         R: Fn(Vec<Uuid>) -> F,
         F: Future<Output = Result<HashMap<Uuid, V>>>,
@@ -85,6 +87,6 @@ impl<V: Clone + Default + Send + Sync + 'static> Moment<V> {
                 found.insert(id, value);
             }
         }
-        Ok(ids.iter().map(|id| Ok(found.get(id).cloned().unwrap_or_default())).collect())
+        Ok(found)
     }
 }

@@ -10,10 +10,10 @@
 //! brand who are in the same communities, or one factory. Staff and KOCs are shown more than others and always get
 //! their own. An answer with errors is not kept.
 //!
-//! Any event of the brand that shows in an answer ends it at once ([`crate::base::fresh`]). One in which only events change anything
-//! outside of the holes lives half a minute, so that communities that ask now and then find it too; any other, as with
-//! "may I pick now", lives a second. It stays in the memory of its process: a shared store
-//! would cost all others a round trip.
+//! Any event of the brand that shows in an answer ends it at once ([`crate::base::fresh`]). One in which only events
+//! change anything outside of the holes lives half a minute, so that communities that ask now and then find it too; any
+//! other, as with "may I pick now", lives a second. It stays in the memory of its process: a shared store would cost all
+//! others a round trip.
 
 pub mod audience;
 mod check;
