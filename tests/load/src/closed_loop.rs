@@ -16,8 +16,8 @@ use crate::record::{Record, ms};
 pub struct Done {
     /// Answers a second that were `Ok`.
     pub rate: f64,
-    /// Answers a second of any kind.
-    pub answered: f64,
+    /// From one answer of any kind to the next, on average.
+    pub apart: Duration,
     pub p50_ms: f64,
     pub p99_ms: f64,
     pub refused: BTreeMap<String, u64>,
@@ -33,15 +33,15 @@ pub async fn run(
     from: &mut u64,
     request: impl Fn(u64) -> Option<Vec<u8>>,
 ) -> Done {
-    paced(address, connections, duration, f64::INFINITY, from, request).await
+    paced(address, connections, duration, Duration::ZERO, from, request).await
 }
 
-/// The same with no more than `at_most` requests a second, but for the first of each connection.
+/// The same with requests no closer than `apart` on average, but for the first of each connection.
 pub async fn paced(
     address: SocketAddr,
     connections: usize,
     duration: Duration,
-    at_most: f64,
+    apart: Duration,
     from: &mut u64,
     request: impl Fn(u64) -> Option<Vec<u8>>,
 ) -> Done {
@@ -55,8 +55,11 @@ pub async fn paced(
         while begin.elapsed() < warm_up + duration {
             let n = next.replace(next.get() + 1);
             let Some(request) = request(n) else { return };
-            let due = Duration::from_secs_f64((n - first).saturating_sub(connections as u64) as f64 / at_most);
-            if let Some(early) = due.checked_sub(begin.elapsed()).filter(|early| !early.is_zero()) {
+            let due = apart.mul_f64((n - first).saturating_sub(connections as u64) as f64);
+            if due >= warm_up + duration {
+                return;
+            }
+            if let Some(early) = due.checked_sub(begin.elapsed()) {
                 tokio::time::sleep(early).await;
             }
             let sent = begin.elapsed();
@@ -70,12 +73,12 @@ pub async fn paced(
     });
     join_all(work).await;
     *from = next.get();
-    let took = begin.elapsed().min(warm_up + duration).saturating_sub(warm_up).as_secs_f64().max(0.001);
+    let took = begin.elapsed().min(warm_up + duration).saturating_sub(warm_up).max(Duration::from_millis(1));
     let Record { operations, .. } = record.into_inner();
     let all = operations.into_iter().next().expect("one operation");
     Done {
-        rate: all.ok as f64 / took,
-        answered: all.latency.len() as f64 / took,
+        rate: all.ok as f64 / took.as_secs_f64(),
+        apart: took.div_f64(all.latency.len().max(1) as f64),
         p50_ms: ms(&all.latency, 50.0),
         p99_ms: ms(&all.latency, 99.0),
         refused: all.refused,

@@ -6,10 +6,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use load::client::{self, Member};
 use load::closed_loop::{self, Done};
-use load::plan::{self, Plan};
+use load::plan;
 use load::server::{Launch, Server, own};
 use tokio::sync::Mutex;
 
@@ -68,27 +68,31 @@ impl Flood {
     }
 
     /// `time` includes its warm-up.
-    async fn run(&mut self, args: Args, time: Duration, at_most: f64) -> Done {
+    async fn run(&mut self, args: Args, time: Duration, apart: Duration) -> Done {
         let request = |n| Some(args.noise.request(n, args.members));
-        closed_loop::paced(self.address, args.connections, time * 5 / 6, at_most, &mut self.next, request).await
+        closed_loop::paced(self.address, args.connections, time * 5 / 6, apart, &mut self.next, request).await
     }
 }
 
 pub async fn run(shared: &Shared, args: &Args) -> Result<()> {
+    ensure!(shared.seconds > 1, "--seconds must be 2 at least");
     let turns = Turns { seconds: shared.seconds as usize, times: shared.rounds, crowds: 2 };
+    // The last second is for those who wait for their answers: they are not to be noticed in the next turn.
+    let time = turns.time() - Duration::from_secs(1);
     let pace = turns.pace(args.neighbour);
     let plan = plan_of(args.members, pace);
-    let (place, server) = serve(shared, args, "noisy", &plan).await?;
-    let (other_place, other) = serve(shared, args, "elsewhere", &plan).await?;
+    let place = Place::seeded(shared, "noisy", &plan).await?;
+    let other_place = place.copy(shared, "elsewhere").await?;
+    let (server, other) = (serve(shared, args, &place).await?, serve(shared, args, &other_place).await?);
     let (address, args) = (server.address, *args);
-    let floods = Mutex::new((Flood::on(&server), Flood::on(&other), f64::INFINITY));
+    let floods = Mutex::new((Flood::on(&server), Flood::on(&other), Duration::ZERO));
     let crowd = async move |which: usize| {
-        let (here, elsewhere, rate) = &mut *floods.lock().await;
+        let (here, elsewhere, apart) = &mut *floods.lock().await;
         if which == 1 {
-            return elsewhere.run(args, turns.time(), *rate).await;
+            return elsewhere.run(args, time, *apart).await;
         }
-        let done = here.run(args, turns.time(), f64::INFINITY).await;
-        *rate = done.answered;
+        let done = here.run(args, time, Duration::ZERO).await;
+        *apart = done.apart;
         done
     };
     let (record, floods) = beside(address, pace, turns, crowd).await?;
@@ -98,7 +102,7 @@ pub async fn run(shared: &Shared, args: &Args) -> Result<()> {
         flood.errors.iter().chain(&flood.refused).for_each(|(what, times)| println!("    {what} × {times}"));
     }
     let alone = Noticed::alone(&record, turns);
-    let [beside, elsewhere] = [0, 1].map(|which| Noticed::beside(&record, turns, which, turns.time()));
+    let [beside, elsewhere] = [0, 1].map(|which| Noticed::beside(&record, turns, which, time));
     println!(
         "  neighbour's p99: {:.1} ms alone, {:.1} ms beside it, {:.1} ms with as much elsewhere; {} errors\n  \
          beside over alone: {} (target +20 %)\n  elsewhere over alone: {}\n  beside over elsewhere: {}",
@@ -122,15 +126,12 @@ pub async fn run(shared: &Shared, args: &Args) -> Result<()> {
     other_place.drop().await
 }
 
-/// A server of its own on a database of its own.
-async fn serve(shared: &Shared, args: &Args, name: &str, plan: &Plan) -> Result<(Place, Server)> {
-    let place = Place::seeded(shared, name, plan).await?;
+async fn serve(shared: &Shared, args: &Args, place: &Place) -> Result<Server> {
     let mut launch = place.launch(shared)?;
     if args.limits {
         keep_limits(&mut launch);
     }
-    let server = Server::start(&launch).await?;
-    Ok((place, server))
+    Server::start(&launch).await
 }
 
 /// Puts the server's own limits before the settings of the command line.
