@@ -194,8 +194,9 @@ mod tests {
             gaps in prop::collection::vec(0u64..5_000, 1..3_000),
             apart in 0u64..1_000_000,
         ) {
-            let (mut now, mut last, apart) = (Instant::now(), Instant::now(), Duration::from_micros(apart));
-            let mut line = Line::new(now);
+            let start = Instant::now();
+            let (mut now, mut last, apart) = (start, start, Duration::from_micros(apart));
+            let mut line = Line::new(start);
             for gap in gaps {
                 now += Duration::from_micros(gap);
                 let wait = line.wait(now, apart);
