@@ -12,6 +12,8 @@ use crate::people::actor::{Actor, ClientIp};
 
 /// Bytes of one message: a request body and the little around it.
 pub const MAX_MESSAGE: usize = MAX_BODY + 1024;
+/// Pieces of one message: a client or a proxy that cuts it does so after kilobytes.
+pub const MAX_PIECES: usize = 256;
 /// Bytes of a message before we know who it is.
 pub const MAX_FIRST_MESSAGE: usize = 8 * 1024;
 /// Operations of one socket at once.

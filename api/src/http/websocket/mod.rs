@@ -6,6 +6,7 @@
 //! operations, its unread answers, the sockets of one session.
 //!
 //! - [`feed`]: its bytes, a little at a time
+//! - [`incoming`]: its messages, put together from their pieces
 //! - [`protocol`]: messages and the state machine, without a transport
 //! - [`socket`]: the loop of one socket
 //! - [`token`]: who it is
@@ -20,6 +21,7 @@
 //! ```
 
 mod feed;
+mod incoming;
 pub mod limits;
 mod operation;
 mod protocol;
@@ -30,7 +32,8 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, guard, web};
 
 use self::feed::Feed;
-use self::limits::{MAX_MESSAGE, Sockets};
+use self::incoming::Incoming;
+use self::limits::Sockets;
 use self::socket::{Hello, Socket};
 use super::graphql::{bearer, header};
 use super::{client_ip, server};
@@ -65,10 +68,9 @@ pub async fn open(
         token: bearer(&request).map(|token| token.map(str::to_owned)),
         speaks: speaks(&request),
     };
-    let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
     let sockets = sockets.into_inner();
     let socket = Socket::new((**app).clone(), (**schema).clone(), sockets, place, session, hello);
-    actix_web::rt::spawn(socket.serve(messages, feed));
+    actix_web::rt::spawn(socket.serve(Incoming::new(messages, feed)));
     Ok(response)
 }
 

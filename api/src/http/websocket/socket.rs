@@ -6,13 +6,13 @@ use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError, Session};
+use actix_ws::{AggregatedMessage, CloseCode, CloseReason, ProtocolError, Session};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::feed::Feed;
+use super::incoming::Incoming;
 use super::limits::{Budget, MAX_FIRST_MESSAGE, MAX_RUNNING, MAX_UNREAD, Patience, Place, Sockets};
 use super::operation::{self, Frame, Out};
 use super::protocol::{self, Close, Protocol, Start, Step};
@@ -104,10 +104,10 @@ impl Socket {
     }
 
     /// Until its end.
-    pub async fn serve(mut self, mut messages: AggregatedMessageStream, feed: Feed) {
+    pub async fn serve(mut self, mut incoming: Incoming) {
         self.app.metrics.sockets.inc();
         let end = match self.hello.speaks {
-            true => self.talk(&mut messages, &feed).await,
+            true => self.talk(&mut incoming).await,
             false => Some(Close::new(4406, "Subprotocol not acceptable")),
         };
         self.app.metrics.sockets.dec();
@@ -119,13 +119,13 @@ impl Socket {
         }
     }
 
-    async fn talk(&mut self, messages: &mut AggregatedMessageStream, feed: &Feed) -> Option<Close> {
+    async fn talk(&mut self, incoming: &mut Incoming) -> Option<Close> {
         let stop = self.app.stop.clone();
         loop {
             let now = self.next_look();
             let turn = tokio::select! {
                 () = stop.cancelled() => Break(Some(Close::new(1001, "The server stops; connect again"))),
-                message = heard(messages, feed) => self.hear(message).await,
+                message = incoming.next() => self.hear(message).await,
                 Some(frame) = self.frames.1.recv() => self.tell(frame).await,
                 (token, actor) = entered(&mut self.entering) => self.enter(token, actor).await,
                 () = rights_changed(&mut self.person) => self.check().await,
@@ -152,7 +152,9 @@ impl Socket {
             Some(Ok(AggregatedMessage::Pong(_))) => Continue(()),
             Some(Ok(AggregatedMessage::Binary(_))) => Break(Some(Close::invalid("binary"))),
             Some(Ok(AggregatedMessage::Close(_))) => Break(Some(Close::new(1000, ""))),
-            Some(Err(ProtocolError::Overflow)) => Break(Some(Close::new(1009, "Message too large"))),
+            Some(Err(ProtocolError::Overflow)) => {
+                Break(Some(Close::new(1009, "Message too large, or in too many pieces")))
+            }
             Some(Err(_)) => Break(Some(Close::new(1002, "Not a WebSocket frame"))),
             None => Break(None),
         }
@@ -322,19 +324,6 @@ impl Socket {
             }
         }
     }
-}
-
-/// The next message. What is fed without one coming out is one that is too large.
-async fn heard(
-    messages: &mut AggregatedMessageStream,
-    feed: &Feed,
-) -> Option<Result<AggregatedMessage, ProtocolError>> {
-    let message = messages.recv().await;
-    if feed.is_too_much() {
-        return Some(Err(ProtocolError::Overflow));
-    }
-    feed.digested();
-    message
 }
 
 /// Pends while nobody enters.
