@@ -1,5 +1,7 @@
 //! What surrounds a query: `{query, operationName, variables, extensions}`, as JSON or in an address.
 
+use std::sync::Arc;
+
 use async_graphql::{Request, Variables};
 use serde_json::{Map, Value};
 
@@ -142,7 +144,7 @@ impl Envelope {
         // The engine reads the text only when there is no parsed document.
         let mut request = Request::new(String::new()).variables(Variables::from_json(self.variables));
         request.operation_name = checked.operation_name;
-        request.set_parsed_query(checked.document);
+        request.set_parsed_query(Arc::unwrap_or_clone(checked.document));
         request.data(self.uploads)
     }
 }

@@ -18,7 +18,7 @@ pub struct Document {
     hash: Hash,
     source: String,
     tokens: u32,
-    parsed: ExecutableDocument,
+    parsed: Arc<ExecutableDocument>,
     /// By name, in no order; a single anonymous operation has none.
     weights: Vec<(Option<String>, Weight)>,
     /// Whether the size of a page may be a variable, a number or a list of ids.
@@ -29,7 +29,7 @@ impl Document {
     /// Parses a document and checks it in time proportional to its length.
     pub fn read(source: &str, limits: &Limits) -> Result<Self, Refusal> {
         let tokens = check_text(source, limits)?;
-        let parsed = parse_query(source)?;
+        let parsed = Arc::new(parse_query(source)?);
         check_definitions(&parsed, limits)?;
         let weights = weigh(&parsed, limits)?;
         let has_variables = |operation: &OperationDefinition| !operation.variable_definitions.is_empty();

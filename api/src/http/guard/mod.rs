@@ -15,6 +15,8 @@ mod refusal;
 mod tests;
 mod variables;
 
+use std::sync::Arc;
+
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 
 pub use document::{Document, Documents, Hash, hash_of};
@@ -30,8 +32,9 @@ use refusal::short;
 pub struct Checked {
     /// Of the document's text.
     pub hash: Hash,
-    /// The parsed document, for [`async_graphql::Request::set_parsed_query`].
-    pub document: ExecutableDocument,
+    /// The parsed document, for [`async_graphql::Request::set_parsed_query`]; shared, since most answers are kept and run
+    /// nothing.
+    pub document: Arc<ExecutableDocument>,
     /// Query, mutation or subscription.
     pub kind: OperationType,
     /// Name of the operation to run; `None` when it has none. An empty `operationName` counts as absent, so give this

@@ -1,5 +1,7 @@
 //! Introspection may be deeper than data, and still ends.
 
+use std::sync::Arc;
+
 use async_graphql::{EmptyMutation, EmptySubscription, Object, Request, Schema};
 
 use super::super::{LimitName, Limits, check};
@@ -83,7 +85,7 @@ async fn the_engine_runs_the_document_that_the_guard_parsed() {
     // The text would fail: an answer shows that the parsed document was taken.
     let mut request = Request::new("{");
     request.operation_name = checked.operation_name;
-    request.set_parsed_query(checked.document);
+    request.set_parsed_query(Arc::unwrap_or_clone(checked.document));
     let response = schema.execute(request).await;
     assert_eq!(response.errors, []);
     let answer = response.data.into_json().expect("JSON");
