@@ -23,7 +23,8 @@ const NODE: &str = "Node";
 /// What has an id and is no `Node`.
 const NO_NODES: [&str; 2] = ["eventId", "differenceId"];
 /// What a batch is of, which its factory may know.
-const OF_BATCHES: [&str; 6] = ["batchId", "brandId", "designId", "factoryId", "pictureId", "skuId"];
+const OF_BATCHES: [&str; 8] =
+    ["batchId", "claimedBatchId", "rejectedBatchId", "brandId", "designId", "factoryId", "pictureId", "skuId"];
 
 /// SplitMix64 (Steele, Lea and Flood 2014): all the randomness that is needed, and the same everywhere.
 struct Random(u64);

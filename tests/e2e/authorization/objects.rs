@@ -14,18 +14,27 @@ use super::*;
 const DEPTH: usize = 9;
 
 /// Things that are in another state than those the roots are asked for otherwise.
-const ALSO: [(&str, &str); 7] = [
+const ALSO: [(&str, &str); 13] = [
     ("orderId", "shippedOrderId"),
+    ("orderId", "stuckOrderId"),
     ("orderId", "unpaidOrderId"),
+    ("orderId", "depositOrderId"),
+    ("orderId", "balanceOrderId"),
+    ("batchId", "claimedBatchId"),
+    ("batchId", "rejectedBatchId"),
     ("refundedOrderId", "pendingOrderId"),
     ("refundedOrderId", "missedOrderId"),
     ("presaleId", "secondPresaleId"),
     ("presaleId", "thirdPresaleId"),
+    ("presaleId", "balancePresaleId"),
     ("entryId", "secondEntryId"),
 ];
 
 /// What has an id and is no `Node`.
 const NO_NODES: [&str; 2] = ["eventId", "differenceId"];
+
+/// So many at once cost no more than one request may.
+const NODES: usize = 20;
 
 /// How an inline fragment begins.
 const FRAGMENT: &str = "... on ";
@@ -65,15 +74,14 @@ pub async fn ask(stage: &Stage<'_>) -> Rows {
 /// A root field as it is asked, for each of the things it is asked for; `%` stands for the selection.
 fn roots(stage: &Stage<'_>, field: &Field) -> Vec<String> {
     let world = &stage.world;
-    let usual = match field.name.as_str() {
-        "nodes" => {
-            let ids = world.ids.iter().filter(|(name, _)| !NO_NODES.contains(name));
-            let ids: BTreeSet<_> = ids.map(|(_, id)| format!("\"{id}\"")).collect();
-            format!("nodes(ids: [{}]) {{ % }}", ids.into_iter().collect::<Vec<_>>().join(", "))
-        }
-        _ => root(stage, field, "%"),
-    };
-    let others = ALSO.iter().filter(|(name, _)| field.name != "nodes" && usual.contains(world.id(name)));
+    if field.name == "nodes" {
+        let ids = world.ids.iter().filter(|(name, _)| !NO_NODES.contains(name));
+        let ids: BTreeSet<_> = ids.map(|(_, id)| format!("\"{id}\"")).collect();
+        let some = |ids: &[String]| format!("nodes(ids: [{}]) {{ % }}", ids.join(", "));
+        return Vec::from_iter(ids).chunks(NODES).map(some).collect();
+    }
+    let usual = root(stage, field, "%");
+    let others = ALSO.iter().filter(|(name, _)| usual.contains(world.id(name)));
     let others: Vec<_> = others.map(|(name, other)| usual.replace(world.id(name), world.id(other))).collect();
     [vec![usual], others].concat()
 }

@@ -11,6 +11,7 @@ use super::sell::PRICE;
 
 const REFUNDS: &str = "/v3/refund/domestic/refunds";
 const TRANSFERS: &str = "/v3/fund-app/mch-transfer/transfer-bills";
+const DECLARE: &str = "/wxa/sec/order/opspecialorder";
 const DEPOSIT: i64 = 3_000;
 const PROMISE: &str = "2026-03-28";
 
@@ -30,7 +31,7 @@ impl World<'_> {
     pub(super) async fn refund_in_vain(&mut self) {
         let app = self.brand.app;
         let order = self.buy().await;
-        app.standin.refuse(REFUNDS, refusal(&self.marked("no money")));
+        app.standin.refuse(REFUNDS, refusal(403, "NOT_ENOUGH", &self.marked("no money")));
         self.buyer.mutate("cancelOrder", json!({ "orderId": order }), "order { id }").await.ok("cancelOrder.order.id");
         app.settle().await;
         app.standin.clear_faults(REFUNDS);
@@ -74,20 +75,27 @@ impl World<'_> {
         self.act("requestTryOnChanges", json!({ "tryOnId": post, "note": self.marked("say more") })).await;
     }
 
-    /// A presale of the second design for the community alone, by deposit, cheaper when many buy. One order is not
-    /// paid, of another the deposit is.
+    /// A presale of the second design by deposit, cheaper when many buy. One order is not paid, of another the deposit is,
+    /// of whose date WeChat wants to know nothing.
     async fn sell_by_deposit(&mut self) {
-        let terms = json!({
-            "plan": { "deposit": { "amount": DEPOSIT, "balanceDays": 3 } },
-            "priceTiers": [{ "fromPieces": 9, "unitPrice": 17_000 }],
-            "communityIds": [self.id("communityId")],
-        });
-        let (presale, sku) = self.present("secondEntryId", terms).await;
+        let (presale, sku) = self.present("secondEntryId", self.by_deposit()).await;
         let (unpaid, paid) = (self.place(&presale, &sku).await, self.place(&presale, &sku).await);
+        let standin = &self.brand.app.standin;
+        standin.refuse(DECLARE, refusal(200, "268546001", &self.marked("no such date")));
         self.pay(&paid).await;
+        standin.clear_faults(DECLARE);
         for (name, id) in [("secondPresaleId", presale), ("unpaidOrderId", unpaid), ("depositOrderId", paid)] {
             self.ids.insert(name, id);
         }
+    }
+
+    /// Terms of a presale for the community alone.
+    pub(super) fn by_deposit(&self) -> Value {
+        json!({
+            "plan": { "deposit": { "amount": DEPOSIT, "balanceDays": 3 } },
+            "priceTiers": [{ "fromPieces": 9, "unitPrice": 17_000 }],
+            "communityIds": [self.id("communityId")],
+        })
     }
 
     /// The third design finds one buyer and needs nine; and the money does not reach her.
@@ -105,7 +113,7 @@ impl World<'_> {
     }
 
     /// An open presale of an entry, with these terms; it and its SKU.
-    async fn present(&self, entry: &str, terms: Value) -> (String, String) {
+    pub(super) async fn present(&self, entry: &str, terms: Value) -> (String, String) {
         let app = self.brand.app;
         let mut input = json!({
             "entryId": self.id(entry),
@@ -129,7 +137,7 @@ impl World<'_> {
     }
 
     /// The buyer orders a piece; the order.
-    async fn place(&self, presale: &str, sku: &str) -> String {
+    pub(super) async fn place(&self, presale: &str, sku: &str) -> String {
         let input = json!({
             "presaleId": presale,
             "lines": [{ "skuId": sku, "quantity": 1 }],
@@ -159,13 +167,13 @@ impl World<'_> {
         let cancelled = self.finance.mutate("cancelTransfer", taken_back, "transfer { id }").await;
         cancelled.ok("cancelTransfer.transfer.id");
         app.settle().await;
-        app.standin.refuse(TRANSFERS, refusal(&self.marked("no money")));
+        app.standin.refuse(TRANSFERS, refusal(403, "NOT_ENOUGH", &self.marked("no money")));
         self.pay_compensation("depositOrderId").await;
         app.standin.clear_faults(TRANSFERS);
     }
 }
 
-/// WeChat's answer while the merchant account is empty.
-fn refusal(message: &str) -> ScriptedRefusal {
-    ScriptedRefusal { status: 403, code: "NOT_ENOUGH".to_owned(), message: message.to_owned(), times: 9 }
+/// WeChat's answer until it is asked for another.
+fn refusal(status: u16, code: &str, message: &str) -> ScriptedRefusal {
+    ScriptedRefusal { status, code: code.to_owned(), message: message.to_owned(), times: 9 }
 }

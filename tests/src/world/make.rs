@@ -3,7 +3,7 @@
 use entity::compensation::{self, CompensationReason, CompensationStatus};
 use sea_orm::{ActiveModelTrait, Set};
 use serde_json::{Value, json};
-use smallbatch::base::id::{CompensationId, OrderId};
+use smallbatch::base::id::{CompensationId, OrderId, RefundId};
 use smallbatch::base::tx::By;
 use smallbatch::flow::payment::ledger;
 use smallbatch::flow::payment::ledger::rules::{self, Event, Party};
@@ -30,7 +30,7 @@ impl World<'_> {
         let begun = json!({ "batchId": batch, "epoch": epoch, "stage": "FABRIC_IN", "cells": cells(1),
             "note": self.marked("one roll") });
         self.factory.mutate("reportBatchProgress", begun, "batch { status }").await.ok("reportBatchProgress.batch");
-        let cells = cells(2);
+        let cells = cells(3);
         self.factory.packs(&batch, epoch, cells.clone()).await;
         let tracking = format!("{}-SF2", self.mark());
         self.factory.ships(&batch, epoch, &tracking, cells, true).await.ok("shipBatch.batch");
@@ -41,14 +41,15 @@ impl World<'_> {
             let item = packed.at("packingList.nodes").as_array().and_then(|items| items.iter().find(of));
             item.and_then(|item| item["parcel"]["id"].as_str()).expect("a parcel").to_owned()
         };
-        let (parcel, other) = (parcel(self.id("orderId")), parcel(self.id("shippedOrderId")));
+        let [parcel, other, stuck] = ["orderId", "shippedOrderId", "stuckOrderId"].map(|order| parcel(self.id(order)));
         let sent = json!({ "batchId": batch, "parcels": [
             { "parcelId": parcel, "carrier": self.marked("carrier"), "trackingNo": format!("{}-SF3", self.mark()) },
             { "parcelId": other, "carrier": "YTO", "trackingNo": format!("{}-YT2", self.mark()) },
+            { "parcelId": stuck, "carrier": self.marked("carrier"), "trackingNo": format!("{}-SF4", self.mark()) },
         ] });
         self.support.mutate("dispatchParcels", sent, "parcels { id }").await.ok("dispatchParcels.parcels");
         self.brand.app.settle().await;
-        // WeChat knows no such carrier.
+        // WeChat knows no such carrier. One stays so.
         let right = json!({ "parcelId": parcel, "carrier": "YTO", "trackingNo": format!("{}-YT1", self.mark()) });
         self.support.mutate("correctParcel", right, "parcel { id }").await.ok("correctParcel.parcel");
         self.brand.app.settle().await;
@@ -78,8 +79,10 @@ impl World<'_> {
         recorded.ok("recordFactoryPayment.payment.id");
     }
 
-    /// The brand owes the buyer a little for one of her orders and pays it; the transfer.
+    /// The brand owes the buyer a little for one of her orders, late with its refund if it was refunded, and pays it; the
+    /// transfer.
     pub(super) async fn pay_compensation(&mut self, order: &'static str) -> String {
+        let refund = (order == "refundedOrderId").then(|| RefundId::parse(self.id("refundId")).expect("a refund").0);
         let (app, brand_id) = (self.brand.app, self.brand.id);
         let (id, order_id) = (app.app.ids.next(), OrderId::parse(self.id(order)).expect("an order").0);
         let owed = app.app.write(brand_id, |tx| async move {
@@ -87,8 +90,8 @@ impl World<'_> {
                 brand_id: Set(brand_id),
                 id: Set(id),
                 order_id: Set(order_id),
-                reason: Set(CompensationReason::DepositDoubled),
-                refund_id: Set(None),
+                reason: Set(refund.map_or(CompensationReason::DepositDoubled, |_| CompensationReason::LateInterest)),
+                refund_id: Set(refund),
                 amount: Set(500),
                 status: Set(CompensationStatus::Owed),
                 created_at: Set(tx.now()),
@@ -108,15 +111,20 @@ impl World<'_> {
         paid.text("payCompensation.transfers.0.id")
     }
 
-    /// A later ship-by date, which the buyer is asked to accept.
-    async fn promise(&mut self) {
+    /// A later ship-by date, which the buyers are asked to accept.
+    pub(super) async fn change_promise(&self, presale: &str, date: &str) {
         let input = json!({
-            "presaleId": self.id("presaleId"), "promiseDate": "2026-03-24", "reason": self.marked("delay"),
+            "presaleId": presale, "promiseDate": date, "reason": self.marked("delay"),
             "answerBy": self.brand.app.at(chrono::Duration::days(3)), "ifSilent": "WAIT",
         });
         let changed = self.merchandiser.mutate("changePromise", input, "change { id }").await;
         changed.ok("changePromise.change.id");
         self.brand.app.settle().await;
+    }
+
+    /// The buyer answers for one of her orders.
+    async fn promise(&mut self) {
+        self.change_promise(self.id("presaleId"), "2026-03-24").await;
         let asked = self.buyer.gql("{ promiseQuestions(first: 2) { nodes { id } } }", json!({})).await;
         self.ids.insert("questionId", asked.text("promiseQuestions.nodes.0.id"));
         let answer = json!({ "questionId": asked.text("promiseQuestions.nodes.1.id"), "accept": true });

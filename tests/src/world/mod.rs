@@ -1,6 +1,7 @@
 //! A whole brand in which everything was used once, every text carries the brand's mark, and every id is
 //! known by the name of the argument that takes it. Who may see what is tried on two such brands.
 
+mod half_way;
 mod less_smooth;
 mod make;
 mod sell;
@@ -67,6 +68,7 @@ impl TestApp {
         world.sell().await;
         world.make().await;
         world.less_smooth().await;
+        world.half_way().await;
         self.settle().await;
         world
     }
@@ -92,6 +94,7 @@ impl<'a> World<'a> {
         let code = made.text("createCommunity.community.inviteCode");
         let joins = json!({ "inviteCode": code, "source": "INVITE_CODE" });
         self.buyer.mutate("joinCommunity", joins, "community { id }").await.ok("joinCommunity.community.id");
+        self.look_on(&code).await;
         self.ids.insert("communityId", made.text("createCommunity.community.id"));
         for (person, kinds) in [(&self.koc, vec!["PHOTOS", "BODY_DATA"]), (&self.buyer, vec!["BODY_DATA"])] {
             for kind in kinds {

@@ -1,4 +1,4 @@
-//! A presale, two orders that stay, one that is refunded and one whose refund does not get on.
+//! A presale, three orders that stay, one that is refunded and one whose refund does not get on.
 
 use chrono::Duration;
 use entity::reconciliation::{self, ReconciliationStatus};
@@ -40,6 +40,7 @@ impl World<'_> {
         self.ids.insert("addressId", added.text("addAddress.address.id"));
         let kept = self.buy().await;
         let shipped = self.buy().await;
+        let stuck = self.buy().await;
         let refunded = self.buy().await;
         let part = json!({ "orderId": refunded, "amount": 100, "reason": self.marked("a gift") });
         self.support.mutate("refundOrder", part, "order { id }").await.ok("refundOrder.order.id");
@@ -56,6 +57,7 @@ impl World<'_> {
         self.ids.insert("refundedOrderId", refunded);
         self.ids.insert("orderId", kept);
         self.ids.insert("shippedOrderId", shipped);
+        self.ids.insert("stuckOrderId", stuck);
         let settled = self.pay_astray().await;
         let input = json!({ "eventId": settled, "note": self.marked("sent back") });
         let done = self.finance.mutate("resolveProviderEvent", input, "providerEvent { eventId }").await;
