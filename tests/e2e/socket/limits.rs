@@ -101,7 +101,7 @@ e2e! {
         }
         // Nobody waits for the end of what is no text, of the wrong order, or of what is too large already.
         let half = "a".repeat(250_000);
-        let large = [piece(0x01, half.as_bytes()), piece(0x89, b""), piece(0x00, half.as_bytes())].concat();
+        let large = [piece(0x01, half.as_bytes()), piece(0x00, half.as_bytes()), piece(0x81, b"{}")].concat();
         for (bytes, code) in [(piece(0x02, b"a"), 4400), (piece(0x00, b"a"), 1002), (large, 1009)] {
             let mut socket = mei.socket().await;
             socket.bytes(&bytes).await;

@@ -15,12 +15,12 @@ use actix_web::{FromRequest, HttpRequest, dev, web};
 use futures_util::Stream;
 use futures_util::stream::poll_fn;
 
-use super::limits::MAX_MESSAGE;
+use super::limits::{MAX_MESSAGE, MAX_PIECES};
 
 /// Bytes after which the library looks.
 const SIP: usize = 16 * 1024;
-/// A message in its frame, and what was read of the next one together with its last bytes.
-const MAX_FED: usize = MAX_MESSAGE + 14 + SIP;
+/// A message in its frames, and what was read of the next one together with its last bytes.
+const MAX_FED: usize = MAX_MESSAGE + 14 * MAX_PIECES + SIP;
 
 /// Bytes that went in since a message came out. Clones are of one socket.
 #[derive(Clone, Default)]

@@ -25,24 +25,25 @@ impl Incoming {
     pub async fn next(&mut self) -> Option<Result<AggregatedMessage, ProtocolError>> {
         loop {
             let message = self.stream.recv().await;
-            // What is fed without a message coming out is one that is too large.
+            // What is fed without a message coming out is one that is too large, whatever came behind it.
             if self.feed.is_too_much() {
                 return Some(Err(ProtocolError::Overflow));
             }
-            self.feed.digested();
-            return Some(Ok(match message? {
+            let message = match message? {
                 Ok(Message::Continuation(piece)) => match self.pieces.join(piece).transpose() {
-                    Some(whole) => return Some(whole),
+                    Some(whole) => whole,
                     None => continue,
                 },
                 Ok(Message::Nop) => continue,
-                Ok(Message::Text(text)) => AggregatedMessage::Text(text),
-                Ok(Message::Binary(bytes)) => AggregatedMessage::Binary(bytes),
-                Ok(Message::Ping(payload)) => AggregatedMessage::Ping(payload),
-                Ok(Message::Pong(payload)) => AggregatedMessage::Pong(payload),
-                Ok(Message::Close(reason)) => AggregatedMessage::Close(reason),
-                Err(error) => return Some(Err(error)),
-            }));
+                Ok(Message::Text(text)) => Ok(AggregatedMessage::Text(text)),
+                Ok(Message::Binary(bytes)) => Ok(AggregatedMessage::Binary(bytes)),
+                Ok(Message::Ping(payload)) => Ok(AggregatedMessage::Ping(payload)),
+                Ok(Message::Pong(payload)) => Ok(AggregatedMessage::Pong(payload)),
+                Ok(Message::Close(reason)) => Ok(AggregatedMessage::Close(reason)),
+                Err(error) => Err(error),
+            };
+            self.feed.digested();
+            return Some(message);
         }
     }
 }
