@@ -164,14 +164,12 @@ async fn a_subscription_pays_from_its_brands_bucket_as_well() {
     assert_eq!(other.push("1").await["inbox"]["unreadCount"], 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_does_not_read_is_let_go() {
-    let app = TestApp::start_with(Backend::Sqlite, &[("socket_stall_seconds", "1"), ("unread_seconds", "5")]).await;
-    let brand = app.brand("first").await;
-    let mut socket = brand.member("mei").await.socket().await;
+/// Lets a member ask and not read, on a server with these settings, until it is let go.
+async fn unread(settings: &[(&str, &str)]) -> (TestApp, Socket) {
+    let app = TestApp::start_with(Backend::Sqlite, settings).await;
+    let mut socket = app.brand("first").await.member("mei").await.socket().await;
     let query = "{ __schema { types { name description fields { name description args { name description } } } } }";
     let mut asked = 0;
-    // By us or, where answers are slower than it is patient, by the kernel.
     let_go(&app, async || {
         // Fewer than are a flood when a server without time hears of them all at once.
         if asked < 150 {
@@ -180,7 +178,19 @@ async fn a_client_that_does_not_read_is_let_go() {
         }
     })
     .await;
-    // What nobody reads does not stay either.
+    (app, socket)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_is_let_go() {
+    // The kernel waits for longer than the test does.
+    let (app, _socket) = unread(&[("socket_stall_seconds", "1"), ("unread_seconds", "300")]).await;
+    assert_eq!(app.app.metrics.socket_ends.with_label_values(&["stalled"]).get(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_reads_does_not_stay() {
+    let (_app, mut socket) = unread(&[("socket_stall_seconds", "1"), ("unread_seconds", "5")]).await;
     socket.forgotten().await;
 }
 

@@ -153,15 +153,8 @@ async fn converse(host: &str, line: Line, conversation: &Conversation, heard: &m
         }
         heard.closed.get_or_insert(0);
     };
-    // Both at once: neither side may wait for the other to read. The line stays open until all is heard. What is said after
-    // a refusal was heard is not part of what was refused: it is thrown away for a second, as behind one over HTTP.
-    {
-        tokio::pin!(saying, hearing);
-        tokio::select! {
-            () = &mut hearing => {}
-            _says = &mut saying => hearing.await,
-        }
-    }
+    // Both at once: neither side may wait for the other to read. The line stays open until all is heard.
+    let _says = tokio::join!(saying, hearing);
     hears.bytes
 }
 
