@@ -61,6 +61,11 @@ impl Socket {
         self.line().write_all(bytes).await.expect("the line takes it");
     }
 
+    /// Whether the other side takes all of it. Nothing is read meanwhile.
+    pub async fn takes(&mut self, bytes: &[u8]) -> bool {
+        timeout(PATIENCE, self.line().write_all(bytes)).await.expect("taken or refused in time").is_ok()
+    }
+
     /// Until the other side has forgotten the connection, nothing being read of what is in it: only to a byte that is
     /// sent does it say so.
     pub async fn forgotten(&mut self) {

@@ -15,9 +15,11 @@ pub fn start_quiet(config: &Config) {
 }
 
 fn install(config: &Config, filter: &str) {
+    // The HTTP server would call an error of ours what is one of a client's: no HTTP, a socket that had to be cut off.
+    let quiet = if filter.contains("actix_http") { "" } else { ",actix_http::h1::dispatcher=off" };
     // Without colours: values of requests stand in these lines, and terminals obey escape codes.
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+        .with_env_filter(EnvFilter::new(format!("{filter}{quiet}")))
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_target(true);

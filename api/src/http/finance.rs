@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use entity::journal_line::LedgerAccount;
 use entity::staff::StaffRole;
+use futures_util::TryStreamExt;
 use sea_orm::ActiveEnum;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -69,7 +70,7 @@ async fn statement(request: HttpRequest, app: web::Data<App>) -> HttpResponse {
         Ok((name, export)) => HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
             .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-            .streaming(export.pieces()),
+            .streaming(export.pieces().inspect_err(|error| tracing::error!(%error, "a statement broke off"))),
         Err(error) => failed(lang, &error),
     }
 }

@@ -3,6 +3,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ACCEPT_LANGUAGE, ByteRangeSpec, Range};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use entity::media::{self, MediaOwnerKind};
+use futures_util::TryStreamExt;
 use sea_orm::EntityTrait;
 use uuid::Uuid;
 
@@ -79,6 +80,7 @@ fn answer(asked: &Asked, caching: &'static str, blob: Blob, partial: bool) -> Ht
         let last = range.end.saturating_sub(1);
         response.insert_header((header::CONTENT_RANGE, format!("bytes {}-{last}/{total}", range.start)));
     }
+    let body = blob.body.inspect_err(|error| tracing::error!(%error, "a download broke off"));
     lasting(response, asked, caching)
         .insert_header((header::CONTENT_TYPE, asked.rendition.content_type()))
         .insert_header((header::ACCEPT_RANGES, "bytes"))
@@ -86,7 +88,7 @@ fn answer(asked: &Asked, caching: &'static str, blob: Blob, partial: bool) -> Ht
         .insert_header((header::CONTENT_DISPOSITION, "inline"))
         // Whatever a browser may take the bytes for, it runs nothing and loads nothing.
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
-        .body(SizedStream::new(range.end - range.start, blob.body))
+        .body(SizedStream::new(range.end - range.start, body))
 }
 
 /// Headers that let every cache keep it.

@@ -3,21 +3,24 @@
 //! The library puts them together as well (`AggregatedMessageStream`), and bounds their bytes, not their number: a hundred
 //! thousand pieces of one byte are one message that nobody hears of before it is too large.
 
+use std::future::pending;
+
 use actix_ws::{AggregatedMessage, Item, Message, MessageStream, ProtocolError};
 
 use super::feed::Feed;
-use super::limits::{MAX_MESSAGE, MAX_PIECES};
+use super::limits::{MAX_LATE, MAX_MESSAGE, MAX_PIECES};
 
 pub struct Incoming {
     stream: MessageStream,
     feed: Feed,
     pieces: Pieces,
+    is_closed: bool,
 }
 
 impl Incoming {
     /// `feed` is what `stream` reads from.
     pub fn new(stream: MessageStream, feed: Feed) -> Self {
-        Incoming { stream: stream.max_frame_size(MAX_MESSAGE), feed, pieces: Pieces::default() }
+        Incoming { stream: stream.max_frame_size(MAX_MESSAGE), feed, pieces: Pieces::default(), is_closed: false }
     }
 
     /// The next message, `Overflow` when it is too large or in too many pieces; `None` at the end. Nothing is lost when
@@ -39,12 +42,31 @@ impl Incoming {
                 Ok(Message::Binary(bytes)) => Ok(AggregatedMessage::Binary(bytes)),
                 Ok(Message::Ping(payload)) => Ok(AggregatedMessage::Ping(payload)),
                 Ok(Message::Pong(payload)) => Ok(AggregatedMessage::Pong(payload)),
-                Ok(Message::Close(reason)) => Ok(AggregatedMessage::Close(reason)),
+                Ok(Message::Close(reason)) => {
+                    self.is_closed = true;
+                    Ok(AggregatedMessage::Close(reason))
+                }
                 Err(error) => Err(error),
             };
             self.feed.digested();
             return Some(message);
         }
+    }
+
+    /// Passes over what was under way when we closed, until the client closes as well or is gone. Whoever sends more than
+    /// that, or what is no frame, is not read any longer: this pends, and the kernel holds the client's bytes back.
+    pub async fn closed(&mut self) {
+        if self.is_closed {
+            return;
+        }
+        for _ in 0..MAX_LATE {
+            match self.stream.recv().await {
+                None | Some(Ok(Message::Close(_))) => return,
+                Some(Ok(_)) => {}
+                Some(Err(_)) => break,
+            }
+        }
+        pending().await
     }
 }
 

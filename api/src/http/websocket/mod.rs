@@ -12,6 +12,7 @@
 //! - [`token`]: who it is
 //! - [`operation`]: from `subscribe` to its last message
 //! - [`limits`]: sockets at once, messages a second
+//! - [`closing`]: the end of its connection
 //!
 //! ```text
 //! silent → entering → open          messages of the protocol
@@ -20,6 +21,7 @@
 //! 1008 flood · 1009 too large · 1013 the database is away: connect again
 //! ```
 
+mod closing;
 mod feed;
 mod incoming;
 pub mod limits;
@@ -31,6 +33,7 @@ mod token;
 use actix_web::http::header::{ACCEPT_LANGUAGE, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, guard, web};
 
+use self::closing::Connection;
 use self::feed::Feed;
 use self::incoming::Incoming;
 use self::limits::Sockets;
@@ -62,6 +65,7 @@ pub async fn open(
     let feed = Feed::default();
     let body = feed.of(&request, body).await?;
     let (response, session, messages) = actix_ws::handle_with_protocols(&request, body, &[protocol::NAME])?;
+    let (response, connection) = Connection::of(response);
     let hello = Hello {
         ip,
         lang: Lang::of_header(header(&request, ACCEPT_LANGUAGE.as_str())),
@@ -70,7 +74,7 @@ pub async fn open(
     };
     let sockets = sockets.into_inner();
     let socket = Socket::new((**app).clone(), (**schema).clone(), sockets, place, session, hello);
-    actix_web::rt::spawn(socket.serve(Incoming::new(messages, feed)));
+    actix_web::rt::spawn(socket.serve(Incoming::new(messages, feed), connection));
     Ok(response)
 }
 

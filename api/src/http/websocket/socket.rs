@@ -12,8 +12,9 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::closing::Connection;
 use super::incoming::Incoming;
-use super::limits::{Budget, MAX_FIRST_MESSAGE, MAX_RUNNING, MAX_UNREAD, Patience, Place, Sockets};
+use super::limits::{Budget, FAREWELL, MAX_FIRST_MESSAGE, MAX_RUNNING, MAX_UNREAD, Patience, Place, Sockets};
 use super::operation::{self, Frame, Out};
 use super::protocol::{self, Close, Protocol, Start, Step};
 use super::token::{end_of, rights_of, token_in};
@@ -103,8 +104,8 @@ impl Socket {
         }
     }
 
-    /// Until its end.
-    pub async fn serve(mut self, mut incoming: Incoming) {
+    /// Until its end, and that of its connection.
+    pub async fn serve(mut self, mut incoming: Incoming, connection: Connection) {
         self.app.metrics.sockets.inc();
         let end = match self.hello.speaks {
             true => self.talk(&mut incoming).await,
@@ -116,6 +117,9 @@ impl Socket {
             self.app.metrics.socket_ends.with_label_values(&[&code.to_string()]).inc();
             let reason = CloseReason { code: CloseCode::from(code), description: Some(reason) };
             let _ = timeout(self.patience.stall, self.session.close(Some(reason))).await;
+            if timeout(FAREWELL, incoming.closed()).await.is_err() {
+                connection.cut();
+            }
         }
     }
 
