@@ -117,6 +117,8 @@ impl Socket {
             self.app.metrics.socket_ends.with_label_values(&[&code.to_string()]).inc();
             let reason = CloseReason { code: CloseCode::from(code), description: Some(reason) };
             let _ = timeout(self.patience.stall, self.session.close(Some(reason))).await;
+            // Its place is free: whoever was closed may come again at once.
+            drop(self.place);
             if timeout(FAREWELL, incoming.closed()).await.is_err() {
                 connection.cut();
             }
