@@ -16,10 +16,13 @@ pub fn start_quiet(config: &Config) {
 
 fn install(config: &Config, filter: &str) {
     // The HTTP server would call an error of ours what is one of a client's: no HTTP, a socket that had to be cut off.
-    let quiet = if filter.contains("actix_http") { "" } else { ",actix_http::h1::dispatcher=off" };
+    let mut lines = EnvFilter::new(filter);
+    if !filter.contains("actix_http") {
+        lines = lines.add_directive("actix_http::h1::dispatcher=off".parse().expect("a directive"));
+    }
     // Without colours: values of requests stand in these lines, and terminals obey escape codes.
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(format!("{filter}{quiet}")))
+        .with_env_filter(lines)
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_target(true);

@@ -115,7 +115,12 @@ e2e! {
     async fn who_talks_on_after_our_close_is_cut_off(app) {
         // More than the kernels of both sides keep.
         let flood = piece(0x89, b"").repeat(4 << 20);
-        for (bytes, code) in [(piece(0x81, b"{"), 4400), (piece(0x00, b"a"), 1002), (piece(0x89, b"").repeat(1_000), 1008)] {
+        for (bytes, code) in [
+            (piece(0x81, b"{"), 4400),
+            (piece(0x00, b"a"), 1002),
+            (piece(0x89, b"").repeat(1_000), 1008),
+            (piece(0x81, &[b'a'; 600_000]), 1009),
+        ] {
             let mut socket = Socket::open(&app.url).await;
             socket.bytes(&bytes).await;
             assert_eq!(socket.closed().await, code);

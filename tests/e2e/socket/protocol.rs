@@ -17,6 +17,9 @@ e2e! {
         assert_eq!(silent.closed().await, 4406);
         // With the legacy protocol alone the handshake itself fails.
         assert!(Socket::with_headers(&app.url, &[("sec-websocket-protocol", "graphql-ws")]).await.is_err());
+        // A body in chunks would outlast it.
+        let chunked = [("sec-websocket-protocol", "graphql-transport-ws"), ("transfer-encoding", "chunked")];
+        assert!(Socket::with_headers(&app.url, &chunked).await.is_err());
     }
 
     async fn nothing_runs_before_the_acknowledgement(app) {

@@ -3,7 +3,7 @@
 //! The library puts them together as well (`AggregatedMessageStream`), and bounds their bytes, not their number: a hundred
 //! thousand pieces of one byte are one message that nobody hears of before it is too large.
 
-use std::future::pending;
+use std::io::ErrorKind;
 
 use actix_ws::{AggregatedMessage, Item, Message, MessageStream, ProtocolError};
 
@@ -53,20 +53,26 @@ impl Incoming {
         }
     }
 
-    /// Passes over what was under way when we closed, until the client closes as well or is gone. Whoever sends more than
-    /// that, or what is no frame, is not read any longer: this pends, and the kernel holds the client's bytes back.
-    pub async fn closed(&mut self) {
+    /// Passes over what was under way when we closed. Whether it is more than that, or no frame: then nothing is read any
+    /// longer, and the kernel holds the client's bytes back. `false` when the client closes as well or is gone.
+    pub async fn talks_on(&mut self) -> bool {
         if self.is_closed {
-            return;
+            return false;
         }
         for _ in 0..MAX_LATE {
-            match self.stream.recv().await {
-                None | Some(Ok(Message::Close(_))) => return,
+            let message = self.stream.recv().await;
+            if self.feed.is_too_much() {
+                return true;
+            }
+            match message {
+                None | Some(Ok(Message::Close(_))) => return false,
+                // Of the line, not of what came over it.
+                Some(Err(ProtocolError::Io(error))) if error.kind() == ErrorKind::Other => return false,
+                Some(Err(_)) => return true,
                 Some(Ok(_)) => {}
-                Some(Err(_)) => break,
             }
         }
-        pending().await
+        true
     }
 }
 

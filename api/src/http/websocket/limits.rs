@@ -16,7 +16,7 @@ pub const MAX_MESSAGE: usize = MAX_BODY + 1024;
 pub const MAX_PIECES: usize = 256;
 /// Frames that may be under way when we close.
 pub const MAX_LATE: usize = 64;
-/// For a client to read our Close and answer it, also over a bad network.
+/// For a client to read our Close, also over a bad network.
 pub const FAREWELL: Duration = Duration::from_secs(1);
 /// Bytes of a message before we know who it is.
 pub const MAX_FIRST_MESSAGE: usize = 8 * 1024;

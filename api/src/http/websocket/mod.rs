@@ -30,7 +30,7 @@ mod protocol;
 mod socket;
 mod token;
 
-use actix_web::http::header::{ACCEPT_LANGUAGE, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use actix_web::http::header::{ACCEPT_LANGUAGE, SEC_WEBSOCKET_PROTOCOL, TRANSFER_ENCODING, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, guard, web};
 
 use self::closing::Connection;
@@ -44,11 +44,14 @@ use crate::app::App;
 use crate::base::lang::Lang;
 use crate::schema::ApiSchema;
 
-/// Lets requests through that want to become a socket.
+/// Lets requests through that want to become a socket. None has a body in chunks: the HTTP server would wait for the last
+/// of them for as long as it likes, whatever became of the socket.
 pub fn wants_socket() -> impl guard::Guard {
     guard::fn_guard(|request| {
-        let upgrade = request.head().headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+        let headers = request.head().headers();
+        let upgrade = headers.get(UPGRADE).and_then(|value| value.to_str().ok());
         upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
+            && !headers.contains_key(TRANSFER_ENCODING)
     })
 }
 

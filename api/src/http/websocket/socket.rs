@@ -10,7 +10,7 @@ use actix_ws::{AggregatedMessage, CloseCode, CloseReason, ProtocolError, Session
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::closing::Connection;
 use super::incoming::Incoming;
@@ -105,7 +105,7 @@ impl Socket {
     }
 
     /// Until its end, and that of its connection.
-    pub async fn serve(mut self, mut incoming: Incoming, connection: Connection) {
+    pub async fn serve(mut self, mut incoming: Incoming, mut connection: Connection) {
         self.app.metrics.sockets.inc();
         let end = match self.hello.speaks {
             true => self.talk(&mut incoming).await,
@@ -119,7 +119,9 @@ impl Socket {
             let _ = timeout(self.patience.stall, self.session.close(Some(reason))).await;
             // Its place is free: whoever was closed may come again at once.
             drop(self.place);
-            if timeout(FAREWELL, incoming.closed()).await.is_err() {
+            connection.said().await;
+            if timeout(FAREWELL, incoming.talks_on()).await == Ok(true) {
+                sleep(FAREWELL).await;
                 connection.cut();
             }
         }
