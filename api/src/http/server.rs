@@ -96,7 +96,7 @@ fn routes(cfg: &mut web::ServiceConfig) {
             .wrap(from_fn(entrance::middleware))
             .route(web::post().guard(graphql::multipart::guard()).to(graphql::multipart::post))
             .route(web::post().to(graphql::post))
-            .route(web::get().guard(websocket::wants_socket()).to(websocket::open))
+            .route(web::route().guard(websocket::wants_socket()).to(websocket::open))
             .route(web::get().to(graphql::get::get))
             .default_service(web::to(graphql::answer::wrong_method)),
     )

@@ -9,7 +9,6 @@ use std::task::{Context, Poll};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::header::UPGRADE;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use bytes::Bytes;
@@ -19,6 +18,7 @@ use tokio::time::Sleep;
 
 use crate::app::App;
 use crate::error::Code;
+use crate::http::websocket;
 
 /// Answers 408 and closes when the body did not arrive within the configured time; the handler sees an
 /// incomplete body.
@@ -29,8 +29,7 @@ pub async fn middleware<B: MessageBody>(
     let late = Rc::new(Cell::new(false));
     let patience = request.app_data::<web::Data<App>>().map(|app| app.config.body_patience);
     // What a socket receives for as long as it is open is its body, too.
-    let is_upgrade = request.headers().contains_key(UPGRADE);
-    if let Some(patience) = patience.filter(|_| !is_upgrade) {
+    if let Some(patience) = patience.filter(|_| !websocket::is_upgrade(request.head())) {
         let body = request.take_payload();
         // Requests without a body are not burdened with a clock.
         if !matches!(body, Payload::None) {

@@ -28,11 +28,14 @@ async fn a_head_that_does_not_arrive_in_time_is_not_waited_for() {
 async fn a_body_that_does_not_arrive_in_time_is_not_waited_for() {
     let app = TestApp::start_with(Backend::Sqlite, &[("body_seconds", "1")]).await;
     for path in ["/graphql", "/wechat/pay/linen", "/wechat/push/linen?signature=a&timestamp=1&nonce=1"] {
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{{\"query\":"
-        );
-        let answer = sent_no_further(&app, &head).await;
-        assert!(answer.starts_with("HTTP/1.1 408"), "{path}: {answer}");
+        // Only what becomes a socket may take its time.
+        for upgrade in ["", "upgrade: websocket\r\n", "connection: upgrade\r\nupgrade: h2c\r\n"] {
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nhost: a\r\n{upgrade}content-type: application/json\r\ncontent-length: 50\r\n\r\n{{\"query\":"
+            );
+            let answer = sent_no_further(&app, &head).await;
+            assert!(answer.starts_with("HTTP/1.1 408"), "{path}, {upgrade}: {answer}");
+        }
     }
     app.finish().await;
 }

@@ -30,6 +30,8 @@ mod protocol;
 mod socket;
 mod token;
 
+use actix_web::dev::RequestHead;
+use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_LANGUAGE, SEC_WEBSOCKET_PROTOCOL, TRANSFER_ENCODING, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, guard, web};
 
@@ -44,15 +46,18 @@ use crate::app::App;
 use crate::base::lang::Lang;
 use crate::schema::ApiSchema;
 
-/// Lets requests through that want to become a socket. None has a body in chunks: the HTTP server would wait for the last
-/// of them for as long as it likes, whatever became of the socket.
+/// Lets requests through that want to become a socket.
 pub fn wants_socket() -> impl guard::Guard {
-    guard::fn_guard(|request| {
-        let headers = request.head().headers();
-        let upgrade = headers.get(UPGRADE).and_then(|value| value.to_str().ok());
-        upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
-            && !headers.contains_key(TRANSFER_ENCODING)
-    })
+    guard::fn_guard(|request| is_upgrade(request.head()))
+}
+
+/// Whether a request wants to become a socket, so that its body is what the socket receives. None has a body in chunks:
+/// the HTTP server would wait for the last of them for as long as the client likes, whatever became of the socket.
+pub fn is_upgrade(head: &RequestHead) -> bool {
+    let upgrade = head.headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+    head.method == Method::GET
+        && upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
+        && !head.headers().contains_key(TRANSFER_ENCODING)
 }
 
 /// Becomes a socket. Refused before that only when too many from this address have not said who they are.
