@@ -2,6 +2,7 @@
 
 mod brake;
 pub mod client_ip;
+mod connection;
 pub mod cors;
 pub mod entrance;
 pub mod finance;

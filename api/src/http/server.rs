@@ -1,15 +1,18 @@
 //! The HTTP server: routes, limits of the transport, graceful stop.
 
-use std::any::Any;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::dev::Server;
+use actix_http::HttpService;
+use actix_service::{ServiceFactoryExt, map_config};
+use actix_web::dev::{AppConfig, Server, fn_service};
 use actix_web::http::header::{RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
-use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App as ActixApp, HttpResponse, web};
 use serde_json::json;
 
+use super::connection::Stream;
 use super::graphql::{self, MAX_BODY};
 use super::websocket::{self, limits::Sockets};
 use super::{
@@ -17,6 +20,9 @@ use super::{
 };
 use crate::app::App;
 use crate::schema;
+
+/// For a client to read the end of its answer before a connection ends that it still sends on, also over a bad network.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves on `listener` with `workers` threads until the returned server is stopped; a stop lets
 /// running requests finish for the configured time.
@@ -30,7 +36,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
     let unread = app.config.unread_patience;
     let with_graphiql = app.config.graphiql;
     let data = web::Data::new(app);
-    let server = HttpServer::new(move || {
+    let routes = move || {
         ActixApp::new()
             .app_data(data.clone())
             .app_data(schema.clone())
@@ -55,29 +61,30 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
             .wrap(from_fn(headers::finish))
             .wrap(from_fn(cors::middleware))
             .wrap(from_fn(request_id::middleware))
-    })
-    .workers(workers)
-    .on_connect(move |connection, _| end_unread(connection, unread))
-    // A request head that takes longer is a slow-header attack or a dead phone.
-    .client_request_timeout(request_patience)
-    .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(patience)
-    .disable_signals()
-    .listen(listener)?;
-    Ok(server.run())
-}
-
-/// Has the kernel end a connection of whose bytes nothing is read for so long. The HTTP server waits for the last of
-/// them, also of a socket that was given up. Only Linux can.
-fn end_unread(connection: &dyn Any, patience: Duration) {
-    #[cfg(target_os = "linux")]
-    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
-        && let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(patience))
-    {
-        tracing::warn!(%error, "a connection may keep what nobody reads");
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (connection, patience);
+    };
+    let builder = Server::build().workers(workers).shutdown_timeout(patience).disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    // What `HttpServer` would do, which has no room for a stream of ours.
+    let serve = move || {
+        let stopping = stopping.clone();
+        let http = HttpService::build()
+            // A request head that takes longer is a slow-header attack or a dead phone.
+            .client_request_timeout(request_patience)
+            .client_disconnect_timeout(FAREWELL)
+            .keep_alive(Duration::from_secs(75))
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .on_connect_ext(Stream::introduce)
+            .h1(map_config(routes(), |_| AppConfig::default()));
+        fn_service(move |tcp: TcpStream| async move {
+            let peer = tcp.peer_addr().ok();
+            Ok((Stream::new(tcp, unread), peer))
+        })
+        .and_then(http)
+    };
+    Ok(builder.listen("http", listener, serve)?.run())
 }
 
 /// Forgets the buckets of callers who have been away long enough for theirs to be full again.

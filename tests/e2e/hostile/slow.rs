@@ -1,5 +1,7 @@
 //! A client that does not go on is let go of.
 
+use std::time::Duration;
+
 use tests::{Backend, TestApp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -38,4 +40,22 @@ async fn a_body_that_does_not_arrive_in_time_is_not_waited_for() {
         }
     }
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_on_and_reads_no_answer_is_let_go() {
+    let app = TestApp::start_with(Backend::Sqlite, &[("unread_seconds", "1")]).await;
+    let query = r#"{"query":"{ __schema { types { name description fields { name description } } } }"}"#;
+    let ask = format!(
+        "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{query}",
+        query.len()
+    );
+    let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("the server listens");
+    let asked = async {
+        // What comes in must not pass for somebody who reads, neither to us nor to the kernel.
+        while stream.write_all(ask.as_bytes()).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), asked).await.expect("the connection is not kept");
 }

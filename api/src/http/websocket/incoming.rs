@@ -3,24 +3,21 @@
 //! The library puts them together as well (`AggregatedMessageStream`), and bounds their bytes, not their number: a hundred
 //! thousand pieces of one byte are one message that nobody hears of before it is too large.
 
-use std::io::ErrorKind;
-
 use actix_ws::{AggregatedMessage, Item, Message, MessageStream, ProtocolError};
 
 use super::feed::Feed;
-use super::limits::{MAX_LATE, MAX_MESSAGE, MAX_PIECES};
+use super::limits::{MAX_MESSAGE, MAX_PIECES};
 
 pub struct Incoming {
     stream: MessageStream,
     feed: Feed,
     pieces: Pieces,
-    is_closed: bool,
 }
 
 impl Incoming {
     /// `feed` is what `stream` reads from.
     pub fn new(stream: MessageStream, feed: Feed) -> Self {
-        Incoming { stream: stream.max_frame_size(MAX_MESSAGE), feed, pieces: Pieces::default(), is_closed: false }
+        Incoming { stream: stream.max_frame_size(MAX_MESSAGE), feed, pieces: Pieces::default() }
     }
 
     /// The next message, `Overflow` when it is too large or in too many pieces; `None` at the end. Nothing is lost when
@@ -42,37 +39,12 @@ impl Incoming {
                 Ok(Message::Binary(bytes)) => Ok(AggregatedMessage::Binary(bytes)),
                 Ok(Message::Ping(payload)) => Ok(AggregatedMessage::Ping(payload)),
                 Ok(Message::Pong(payload)) => Ok(AggregatedMessage::Pong(payload)),
-                Ok(Message::Close(reason)) => {
-                    self.is_closed = true;
-                    Ok(AggregatedMessage::Close(reason))
-                }
+                Ok(Message::Close(reason)) => Ok(AggregatedMessage::Close(reason)),
                 Err(error) => Err(error),
             };
             self.feed.digested();
             return Some(message);
         }
-    }
-
-    /// Passes over what was under way when we closed. Whether it is more than that, or no frame: then nothing is read any
-    /// longer, and the kernel holds the client's bytes back. `false` when the client closes as well or is gone.
-    pub async fn talks_on(&mut self) -> bool {
-        if self.is_closed {
-            return false;
-        }
-        for _ in 0..MAX_LATE {
-            let message = self.stream.recv().await;
-            if self.feed.is_too_much() {
-                return true;
-            }
-            match message {
-                None | Some(Ok(Message::Close(_))) => return false,
-                // Of the line, not of what came over it.
-                Some(Err(ProtocolError::Io(error))) if error.kind() == ErrorKind::Other => return false,
-                Some(Err(_)) => return true,
-                Some(Ok(_)) => {}
-            }
-        }
-        true
     }
 }
 

@@ -14,10 +14,6 @@ use crate::people::actor::{Actor, ClientIp};
 pub const MAX_MESSAGE: usize = MAX_BODY + 1024;
 /// Pieces of one message: a client or a proxy that cuts it does so after kilobytes.
 pub const MAX_PIECES: usize = 256;
-/// Frames that may be under way when we close.
-pub const MAX_LATE: usize = 64;
-/// For a client to read our Close, also over a bad network.
-pub const FAREWELL: Duration = Duration::from_secs(1);
 /// Bytes of a message before we know who it is.
 pub const MAX_FIRST_MESSAGE: usize = 8 * 1024;
 /// Operations of one socket at once.

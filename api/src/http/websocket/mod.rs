@@ -12,7 +12,6 @@
 //! - [`token`]: who it is
 //! - [`operation`]: from `subscribe` to its last message
 //! - [`limits`]: sockets at once, messages a second
-//! - [`closing`]: the end of its connection
 //!
 //! ```text
 //! silent → entering → open          messages of the protocol
@@ -21,7 +20,6 @@
 //! 1008 flood · 1009 too large · 1013 the database is away: connect again
 //! ```
 
-mod closing;
 mod feed;
 mod incoming;
 pub mod limits;
@@ -31,15 +29,16 @@ mod socket;
 mod token;
 
 use actix_web::dev::RequestHead;
+use actix_web::error::ErrorInternalServerError;
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_LANGUAGE, SEC_WEBSOCKET_PROTOCOL, TRANSFER_ENCODING, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, guard, web};
 
-use self::closing::Connection;
 use self::feed::Feed;
 use self::incoming::Incoming;
 use self::limits::Sockets;
 use self::socket::{Hello, Socket};
+use super::connection::Connection;
 use super::graphql::{bearer, header};
 use super::{client_ip, server};
 use crate::app::App;
@@ -73,7 +72,7 @@ pub async fn open(
     let feed = Feed::default();
     let body = feed.of(&request, body).await?;
     let (response, session, messages) = actix_ws::handle_with_protocols(&request, body, &[protocol::NAME])?;
-    let (response, connection) = Connection::of(response);
+    let connection = request.conn_data::<Connection>().ok_or_else(|| ErrorInternalServerError("no connection"))?;
     let hello = Hello {
         ip,
         lang: Lang::of_header(header(&request, ACCEPT_LANGUAGE.as_str())),
@@ -81,8 +80,8 @@ pub async fn open(
         speaks: speaks(&request),
     };
     let sockets = sockets.into_inner();
-    let socket = Socket::new((**app).clone(), (**schema).clone(), sockets, place, session, hello);
-    actix_web::rt::spawn(socket.serve(Incoming::new(messages, feed), connection));
+    let socket = Socket::new((**app).clone(), (**schema).clone(), sockets, place, session, connection.clone(), hello);
+    actix_web::rt::spawn(socket.serve(Incoming::new(messages, feed)));
     Ok(response)
 }
 

@@ -6,15 +6,15 @@ use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use actix_ws::{AggregatedMessage, CloseCode, CloseReason, ProtocolError, Session};
+use actix_ws::{AggregatedMessage, CloseCode, CloseReason, Closed, ProtocolError, Session};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::closing::Connection;
 use super::incoming::Incoming;
-use super::limits::{Budget, FAREWELL, MAX_FIRST_MESSAGE, MAX_RUNNING, MAX_UNREAD, Patience, Place, Sockets};
+use super::limits::{Budget, MAX_FIRST_MESSAGE, MAX_RUNNING, MAX_UNREAD, Patience, Place, Sockets};
 use super::operation::{self, Frame, Out};
 use super::protocol::{self, Close, Protocol, Start, Step};
 use super::token::{end_of, rights_of, token_in};
@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::base::bus::Listener;
 use crate::base::lang::Lang;
 use crate::error::{Code, Error, Fault, Result};
+use crate::http::connection::Connection;
 use crate::http::graphql::envelope::{Envelope, Problem};
 use crate::http::graphql::errors;
 use crate::http::graphql::execute::{self, Caller, Stopped, Who};
@@ -59,6 +60,7 @@ pub struct Socket {
     /// In the count of sockets; another one once we know who it is.
     place: Place,
     session: Session,
+    connection: Connection,
     hello: Hello,
     protocol: Protocol,
     person: Option<Person>,
@@ -80,6 +82,7 @@ impl Socket {
         sockets: Arc<Sockets>,
         place: Place,
         session: Session,
+        connection: Connection,
         hello: Hello,
     ) -> Self {
         let (now, patience) = (Instant::now(), app.config.socket_patience);
@@ -89,6 +92,7 @@ impl Socket {
             sockets,
             place,
             session,
+            connection,
             hello,
             protocol: Protocol::new(),
             person: None,
@@ -104,8 +108,8 @@ impl Socket {
         }
     }
 
-    /// Until its end, and that of its connection.
-    pub async fn serve(mut self, mut incoming: Incoming, mut connection: Connection) {
+    /// Until its end.
+    pub async fn serve(mut self, mut incoming: Incoming) {
         self.app.metrics.sockets.inc();
         let end = match self.hello.speaks {
             true => self.talk(&mut incoming).await,
@@ -115,14 +119,10 @@ impl Socket {
         self.subscriptions.values().for_each(AbortHandle::abort);
         if let Some(Close { code, reason }) = end {
             self.app.metrics.socket_ends.with_label_values(&[&code.to_string()]).inc();
+            self.connection.hear_out();
             let reason = CloseReason { code: CloseCode::from(code), description: Some(reason) };
-            let _ = timeout(self.patience.stall, self.session.close(Some(reason))).await;
-            // Its place is free: whoever was closed may come again at once.
-            drop(self.place);
-            connection.said().await;
-            if timeout(FAREWELL, incoming.talks_on()).await == Ok(true) {
-                sleep(FAREWELL).await;
-                connection.cut();
+            if timeout(self.patience.stall, self.session.close(Some(reason))).await.is_err() {
+                self.connection.cut();
             }
         }
     }
@@ -155,7 +155,7 @@ impl Socket {
             Some(Ok(AggregatedMessage::Text(text))) => self.read(&text).await,
             Some(Ok(AggregatedMessage::Ping(payload))) => {
                 let sent = timeout(self.patience.stall, self.session.pong(&payload)).await;
-                if matches!(sent, Ok(Ok(()))) { Continue(()) } else { Break(None) }
+                self.sent(sent)
             }
             Some(Ok(AggregatedMessage::Pong(_))) => Continue(()),
             Some(Ok(AggregatedMessage::Binary(_))) => Break(Some(Close::invalid("binary"))),
@@ -278,16 +278,24 @@ impl Socket {
         self.send(frame.text).await
     }
 
-    /// A client that does not read for too long is let go without a word: there is no room for one.
     async fn send(&mut self, text: String) -> Turn {
-        match timeout(self.patience.stall, self.session.text(text)).await {
+        let sent = timeout(self.patience.stall, self.session.text(text)).await;
+        self.sent(sent)
+    }
+
+    fn sent(&self, outcome: std::result::Result<std::result::Result<(), Closed>, Elapsed>) -> Turn {
+        match outcome {
             Ok(Ok(())) => Continue(()),
-            Ok(Err(_)) => Break(None),
-            Err(_) => {
-                self.app.metrics.socket_ends.with_label_values(&["stalled"]).inc();
-                Break(None)
-            }
+            Ok(Err(Closed)) => Break(None),
+            Err(_) => self.give_up("stalled"),
         }
+    }
+
+    /// Without a word, for which there is no room, or nobody to read it.
+    fn give_up(&self, why: &str) -> Turn {
+        self.app.metrics.socket_ends.with_label_values(&[why]).inc();
+        self.connection.cut();
+        Break(None)
     }
 
     fn next_look(&self) -> Instant {
@@ -305,12 +313,10 @@ impl Socket {
         if now >= self.ping_at {
             self.ping_at = now + self.patience.ping;
             if now.duration_since(self.heard) >= self.patience.ping * 2 {
-                self.app.metrics.socket_ends.with_label_values(&["dead"]).inc();
-                return Break(None);
+                return self.give_up("dead");
             }
-            if !matches!(timeout(self.patience.stall, self.session.ping(b"")).await, Ok(Ok(()))) {
-                return Break(None);
-            }
+            let sent = timeout(self.patience.stall, self.session.ping(b"")).await;
+            self.sent(sent)?;
         }
         if now >= self.check_at { self.check().await } else { Continue(()) }
     }
