@@ -73,7 +73,7 @@ settings! {
     brand_queue "SMALLBATCH_BRAND_QUEUE" "1000" "Queries of one brand's members that wait for a connection of its share, and as many of its staff; more are told to come back, 0 to 100000.";
     crowd_per_second "SMALLBATCH_CROWD_PER_SECOND" "500" "Requests a second, for each processor, of one brand that are let in when many come at once while others are there, from 1; who goes on for two seconds is not held back any more.";
     request_seconds "SMALLBATCH_REQUEST_SECONDS" "10" "How long the head of a request may take to arrive, 1 to 600.";
-    unread_seconds "SMALLBATCH_UNREAD_SECONDS" "60" "How long a client may read nothing of what waits for it before its connection ends, 1 to 3600.";
+    unread_seconds "SMALLBATCH_UNREAD_SECONDS" "60" "How long a client may read nothing of what waits for it before its connection ends, 5 to 3600.";
     body_seconds "SMALLBATCH_BODY_SECONDS" "120" "How long the body of a request may take to arrive, 1 to 3600.";
     session_hours "SMALLBATCH_SESSION_HOURS" "24" "Life of an access token.";
     refresh_days "SMALLBATCH_REFRESH_DAYS" "60" "Life of a refresh token.";
@@ -287,7 +287,7 @@ impl Reader {
             brand_queue: self.within("brand_queue", 0, 100_000)?,
             crowd_per_second: self.crowd_per_second()?,
             request_patience: std::time::Duration::from_secs(self.within("request_seconds", 1, 600)?),
-            unread_patience: std::time::Duration::from_secs(self.within("unread_seconds", 1, 3600)?),
+            unread_patience: std::time::Duration::from_secs(self.within("unread_seconds", 5, 3600)?),
             body_patience: std::time::Duration::from_secs(self.within("body_seconds", 1, 3600)?),
             session_life: Duration::hours(self.within("session_hours", 1, 24 * 30)?),
             refresh_life: Duration::days(self.within("refresh_days", 1, 365)?),

@@ -66,12 +66,11 @@ impl Socket {
         timeout(PATIENCE, self.line().write_all(bytes)).await.expect("taken or refused in time").is_ok()
     }
 
-    /// Until the other side has forgotten the connection, nothing being read of what is in it: only to a byte that is
-    /// sent does it say so.
+    /// Until the other side has forgotten the connection and said so, nothing being read of what is in it and nothing sent.
     pub async fn forgotten(&mut self) {
         let line = self.line();
         let forgotten = async {
-            while line.write_all(&[0]).await.is_ok() {
+            while line.take_error().expect("a line").is_none() {
                 tokio::time::sleep(Duration::from_millis(25)).await;
             }
         };

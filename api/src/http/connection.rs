@@ -1,10 +1,9 @@
 //! A connection as the HTTP server reads and writes it: one whose client reads nothing ends, and a socket can end its
 //! own.
 //!
-//! The HTTP server (actix-http 3.20) waits for a client to read for as long as that takes, and what comes behind the end
-//! of an answer it reads for up to a second, as fast as it comes (`poll_linger`): a hundred thousand frames of a byte each
-//! are tenths of a second of a processor. The kernel's own patience (`TCP_USER_TIMEOUT`) starts anew with whatever the
-//! client sends.
+//! The HTTP server (actix-http 3.20) waits for a client to read for as long as that takes, and what comes behind the end of
+//! an answer it reads for a second, as fast as it comes (`poll_linger`). The kernel's own patience (`TCP_USER_TIMEOUT`)
+//! starts anew with whatever the client sends.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -32,11 +31,10 @@ pub struct Stream {
     state: Rc<State>,
 }
 
-#[derive(Default)]
 struct State {
     is_cut: Cell<bool>,
     /// Bytes that are still read.
-    left: Cell<Option<usize>>,
+    left: Cell<usize>,
     /// Of whoever serves the connection.
     waker: RefCell<Option<Waker>>,
 }
@@ -55,9 +53,9 @@ impl Connection {
     }
 
     /// Reads what may be under way and then nothing: the kernel holds the client's bytes back until the HTTP server
-    /// ends the connection, a second after the client could read the end of its answer.
+    /// ends the connection, a second after the kernel took the end of the answer.
     pub fn hear_out(&self) {
-        self.0.left.set(Some(MAX_LATE));
+        self.0.left.set(MAX_LATE);
     }
 }
 
@@ -65,7 +63,8 @@ impl Stream {
     pub fn new(tcp: TcpStream, patience: Duration) -> Self {
         // What is small need not wait until the client has confirmed the last: an answer on a socket and its `complete`.
         let _ = tcp.set_nodelay(true);
-        Stream { tcp, patience, unread: None, state: Rc::default() }
+        let state = State { is_cut: Cell::new(false), left: Cell::new(usize::MAX), waker: RefCell::default() };
+        Stream { tcp, patience, unread: None, state: Rc::new(state) }
     }
 
     /// Gives handlers a hand on it.
@@ -73,10 +72,17 @@ impl Stream {
         data.insert(Connection(self.state.clone()));
     }
 
-    /// An error once it is cut.
+    /// Ends the connection, and what waits in it: a close would leave that to the kernel until the client has read it.
+    fn end(&self, why: ErrorKind) -> io::Error {
+        // Without it the kernel lets go later.
+        let _ = self.tcp.set_zero_linger();
+        why.into()
+    }
+
+    /// An error once it is cut; until then, who is to be woken when it is.
     fn check(&self, context: &Context<'_>) -> io::Result<()> {
         if self.state.is_cut.get() {
-            return Err(ErrorKind::ConnectionAborted.into());
+            return Err(self.end(ErrorKind::ConnectionAborted));
         }
         let mut waker = self.state.waker.borrow_mut();
         if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
@@ -89,13 +95,13 @@ impl Stream {
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
-        let Some(left) = self.state.left.get() else { return Pin::new(&mut self.tcp).poll_read(cx, buffer) };
+        let left = self.state.left.get();
         if left == 0 {
             return Poll::Pending;
         }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.tcp).poll_read(cx, buffer);
-        self.state.left.set(Some(left.saturating_sub(buffer.filled().len() - before)));
+        self.state.left.set(left.saturating_sub(buffer.filled().len() - before));
         read
     }
 }
@@ -109,7 +115,7 @@ impl AsyncWrite for Stream {
         }
         let patience = self.patience;
         let unread = self.unread.get_or_insert_with(|| Box::pin(sleep(patience)));
-        unread.as_mut().poll(cx).map(|()| Err(ErrorKind::TimedOut.into()))
+        unread.as_mut().poll(cx).map(|()| Err(self.end(ErrorKind::TimedOut)))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

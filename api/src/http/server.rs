@@ -11,6 +11,7 @@ use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App as ActixApp, HttpResponse, web};
 use serde_json::json;
+use socket2::SockRef;
 
 use super::connection::Stream;
 use super::graphql::{self, MAX_BODY};
@@ -21,8 +22,11 @@ use super::{
 use crate::app::App;
 use crate::schema;
 
-/// For a client to read the end of its answer before a connection ends that it still sends on, also over a bad network.
+/// For a client that still sends to read the end of its answer, also over a bad network.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// Bytes that the kernel keeps for a client to read, at most twice as many, of an answer that is larger. On a fast line it
+/// would keep megabytes, and tell us only after a third of them that its client reads.
+const SEND_BUFFER: usize = 256 * 1024;
 
 /// Serves on `listener` with `workers` threads until the returned server is stopped; a stop lets
 /// running requests finish for the configured time.
@@ -36,7 +40,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
     let unread = app.config.unread_patience;
     let with_graphiql = app.config.graphiql;
     let data = web::Data::new(app);
-    let routes = move || {
+    let site = move || {
         ActixApp::new()
             .app_data(data.clone())
             .app_data(schema.clone())
@@ -62,6 +66,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
             .wrap(from_fn(cors::middleware))
             .wrap(from_fn(request_id::middleware))
     };
+    SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER)?;
     let builder = Server::build().workers(workers).shutdown_timeout(patience).disable_signals();
     let stopping = builder.graceful_shutdown_signal();
     // What `HttpServer` would do, which has no room for a stream of ours.
@@ -77,7 +82,7 @@ pub fn start(app: App, listener: TcpListener, workers: usize) -> std::io::Result
                 async move { stopping.notified().await }
             })
             .on_connect_ext(Stream::introduce)
-            .h1(map_config(routes(), |_| AppConfig::default()));
+            .h1(map_config(site(), |_| AppConfig::default()));
         fn_service(move |tcp: TcpStream| async move {
             let peer = tcp.peer_addr().ok();
             Ok((Stream::new(tcp, unread), peer))

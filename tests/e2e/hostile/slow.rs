@@ -42,15 +42,18 @@ async fn a_body_that_does_not_arrive_in_time_is_not_waited_for() {
     app.finish().await;
 }
 
+/// A line to the server, and a request whose answer is large.
+async fn asking(app: &TestApp) -> (TcpStream, String) {
+    let stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("the server listens");
+    let query = r#"{"query":"{ __schema { types { name description fields { name description } } } }"}"#;
+    let head = "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json";
+    (stream, format!("{head}\r\ncontent-length: {}\r\n\r\n{query}", query.len()))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_asks_on_and_reads_no_answer_is_let_go() {
-    let app = TestApp::start_with(Backend::Sqlite, &[("unread_seconds", "1")]).await;
-    let query = r#"{"query":"{ __schema { types { name description fields { name description } } } }"}"#;
-    let ask = format!(
-        "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{query}",
-        query.len()
-    );
-    let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("the server listens");
+    let app = TestApp::start_with(Backend::Sqlite, &[("unread_seconds", "5")]).await;
+    let (mut stream, ask) = asking(&app).await;
     let asked = async {
         // What comes in must not pass for somebody who reads, neither to us nor to the kernel.
         while stream.write_all(ask.as_bytes()).await.is_ok() {

@@ -199,7 +199,7 @@ async fn unread(settings: &[(&str, &str)]) -> (TestApp, Socket) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_does_not_read_is_let_go() {
-    // The kernel waits for longer than the test does.
+    // Long after the test.
     let (app, _socket) = unread(&[("socket_stall_seconds", "1"), ("unread_seconds", "300")]).await;
     assert_eq!(app.app.metrics.socket_ends.with_label_values(&["stalled"]).get(), 1);
 }

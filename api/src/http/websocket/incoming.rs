@@ -3,6 +3,8 @@
 //! The library puts them together as well (`AggregatedMessageStream`), and bounds their bytes, not their number: a hundred
 //! thousand pieces of one byte are one message that nobody hears of before it is too large.
 
+use std::io::{self, ErrorKind};
+
 use actix_ws::{AggregatedMessage, Item, Message, MessageStream, ProtocolError};
 
 use super::feed::Feed;
@@ -73,7 +75,7 @@ impl Pieces {
         }
         let whole = std::mem::take(self).bytes;
         // Only the whole is text: a piece may end within a character.
-        let text = String::from_utf8(whole).map_err(std::io::Error::other)?;
+        let text = String::from_utf8(whole).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
         Ok(Some(AggregatedMessage::Text(text.into())))
     }
 }

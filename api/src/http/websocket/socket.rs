@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::{Future, pending};
+use std::io::ErrorKind;
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -163,6 +164,8 @@ impl Socket {
             Some(Err(ProtocolError::Overflow)) => {
                 Break(Some(Close::new(1009, "Message too large, or in too many pieces")))
             }
+            // Of the line, not of what came over it: the client is gone.
+            Some(Err(ProtocolError::Io(error))) if error.kind() == ErrorKind::Other => Break(None),
             Some(Err(_)) => Break(Some(Close::new(1002, "Not a WebSocket frame"))),
             None => Break(None),
         }
