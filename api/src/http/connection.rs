@@ -1,9 +1,10 @@
 //! A connection as the HTTP server reads and writes it: one whose client reads nothing ends, and a socket can end its
 //! own.
 //!
-//! The HTTP server (actix-http 3.20) waits for a client to read for as long as that takes, and what comes behind the end of
-//! an answer it reads for a second, as fast as it comes (`poll_linger`). The kernel's own patience (`TCP_USER_TIMEOUT`)
-//! starts anew with whatever the client sends.
+//! The HTTP server (actix-http 3.20) waits for a client to read for as long as that takes; what comes behind the end of an
+//! answer it reads for a second, as fast as it comes (`poll_linger`); and while what came ahead of its answers fills its
+//! buffer, it takes turn after turn without doing anything (`read_available`), a processor for one connection. The
+//! kernel's own patience (`TCP_USER_TIMEOUT`) starts anew with whatever the client sends.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -20,6 +21,9 @@ use tokio::time::{Sleep, sleep};
 
 /// Bytes that may be under way when a socket closes.
 const MAX_LATE: usize = 64 * 1024;
+/// Turns of the server on end in which nothing was to be read or could be written. One that waits for an answer takes a few
+/// for each thing that the answer waits for; one that goes round for nothing, a million a second.
+const MAX_IDLE_TURNS: u32 = 10_000;
 
 /// The bytes of one connection.
 pub struct Stream {
@@ -28,6 +32,7 @@ pub struct Stream {
     patience: Duration,
     /// Until then, while it reads nothing.
     unread: Option<Pin<Box<Sleep>>>,
+    idle_turns: u32,
     state: Rc<State>,
 }
 
@@ -64,7 +69,7 @@ impl Stream {
         // What is small need not wait until the client has confirmed the last: an answer on a socket and its `complete`.
         let _ = tcp.set_nodelay(true);
         let state = State { is_cut: Cell::new(false), left: Cell::new(usize::MAX), waker: RefCell::default() };
-        Stream { tcp, patience, unread: None, state: Rc::new(state) }
+        Stream { tcp, patience, unread: None, idle_turns: 0, state: Rc::new(state) }
     }
 
     /// Gives handlers a hand on it.
@@ -90,11 +95,18 @@ impl Stream {
         }
         Ok(())
     }
+
+    /// The server has nothing more to do for now.
+    fn turn(&mut self) -> io::Result<()> {
+        self.idle_turns += 1;
+        if self.idle_turns > MAX_IDLE_TURNS { Err(self.end(ErrorKind::ConnectionAborted)) } else { Ok(()) }
+    }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
+        self.idle_turns = 0;
         let left = self.state.left.get();
         if left == 0 {
             return Poll::Pending;
@@ -111,14 +123,17 @@ impl AsyncWrite for Stream {
         self.check(cx)?;
         if let Poll::Ready(written) = Pin::new(&mut self.tcp).poll_write(cx, bytes) {
             self.unread = None;
+            self.idle_turns = 0;
             return Poll::Ready(written);
         }
+        self.turn()?;
         let patience = self.patience;
         let unread = self.unread.get_or_insert_with(|| Box::pin(sleep(patience)));
         unread.as_mut().poll(cx).map(|()| Err(self.end(ErrorKind::TimedOut)))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.turn()?;
         Pin::new(&mut self.tcp).poll_flush(cx)
     }
 

@@ -62,3 +62,13 @@ async fn who_asks_on_and_reads_no_answer_is_let_go() {
     };
     tokio::time::timeout(Duration::from_secs(60), asked).await.expect("the connection is not kept");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_far_ahead_of_the_answers_is_cut_off() {
+    // Long after the test: it must not be that which ends it.
+    let app = TestApp::start_with(Backend::Sqlite, &[("unread_seconds", "300")]).await;
+    let (mut stream, ask) = asking(&app).await;
+    let flood = ask.repeat(100_000);
+    let taken = tokio::time::timeout(Duration::from_secs(60), stream.write_all(flood.as_bytes()));
+    assert!(taken.await.expect("it does not go on for long").is_err());
+}
