@@ -6,9 +6,13 @@ use tests::{Backend, TestApp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+async fn line(app: &TestApp) -> TcpStream {
+    TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("the server listens")
+}
+
 /// Sends `bytes`, then nothing; what comes back until the server closes.
 async fn sent_no_further(app: &TestApp, bytes: &str) -> String {
-    let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("the server listens");
+    let mut stream = line(app).await;
     stream.write_all(bytes.as_bytes()).await.expect("written");
     let mut answer = Vec::new();
     // Ends because the server closes; a server without the time-out would hang here until the runner gives up.
@@ -44,10 +48,9 @@ async fn a_body_that_does_not_arrive_in_time_is_not_waited_for() {
 
 /// A line to the server, and a request whose answer is large.
 async fn asking(app: &TestApp) -> (TcpStream, String) {
-    let stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("the server listens");
     let query = r#"{"query":"{ __schema { types { name description fields { name description } } } }"}"#;
     let head = "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json";
-    (stream, format!("{head}\r\ncontent-length: {}\r\n\r\n{query}", query.len()))
+    (line(app).await, format!("{head}\r\ncontent-length: {}\r\n\r\n{query}", query.len()))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
